@@ -1,0 +1,84 @@
+using Amps.Ocpp.Model;
+
+namespace Amps.Ocpp.Chargers;
+
+/// <summary>A transaction as it is opened (OCPP 1.6 StartTransaction; 2.x TransactionEvent Started).</summary>
+/// <param name="ChargePoint">Where it runs.</param>
+/// <param name="ConnectorId">Connector or EVSE.</param>
+/// <param name="IdTag">As presented.</param>
+/// <param name="StartedAt">The charge point's own time, UTC.</param>
+/// <param name="MeterStartWh">Register at start, Wh.</param>
+/// <param name="ReceivedAt">Our time.</param>
+public sealed record NewTransaction(
+    ChargePointId ChargePoint,
+    int ConnectorId,
+    string IdTag,
+    DateTimeOffset StartedAt,
+    double MeterStartWh,
+    DateTimeOffset ReceivedAt);
+
+/// <summary>The end of a transaction as the charge point told it.</summary>
+/// <param name="RawPayload">The whole message as it came, JSON, for billing and for quarantine.</param>
+public sealed record TransactionStop(
+    ChargePointId ChargePoint,
+    long TransactionId,
+    DateTimeOffset StoppedAt,
+    double MeterStopWh,
+    string? Reason,
+    string? IdTag,
+    DateTimeOffset ReceivedAt,
+    string RawPayload);
+
+/// <summary>A stored transaction.</summary>
+public sealed record TransactionRecord(
+    long Id,
+    ChargePointId ChargePoint,
+    int ConnectorId,
+    string IdTag,
+    DateTimeOffset StartedAt,
+    double MeterStartWh,
+    DateTimeOffset? StoppedAt,
+    double? MeterStopWh,
+    string? StopReason);
+
+/// <summary>How a stop was taken; the charge point gets a positive answer in every case (faults P16, P17).</summary>
+public enum StopOutcome
+{
+    /// <summary>The open transaction is now closed.</summary>
+    Closed,
+
+    /// <summary>It was closed before; the first stop counts.</summary>
+    AlreadyClosed,
+
+    /// <summary>No such transaction of this charge point: kept in quarantine, nothing else touched.</summary>
+    Quarantined,
+}
+
+/// <summary>What the store gives back when a charge point's mailbox is made.</summary>
+/// <param name="OpenTransactions">Transactions without an end, at most one per connector (the newest).</param>
+/// <param name="LastSnapshots">Last known snapshot of each device, by device id.</param>
+public sealed record ChargePointMemory(
+    IReadOnlyList<TransactionRecord> OpenTransactions,
+    IReadOnlyDictionary<string, ChargerSnapshot> LastSnapshots);
+
+/// <summary>Durable side of the chargers: transactions and last known states. A returned task means: on disk.</summary>
+/// <exception cref="StorageUnavailableException">The store is away; nothing was changed.</exception>
+public interface IChargePointStore
+{
+    Task<ChargePointMemory> RecallAsync(ChargePointId chargePoint, IReadOnlyList<DeviceId> devices, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Opens a transaction and returns its id: &gt; 0, 31 bit, rising for ever, never used twice (Q44). The same message again
+    /// (same charge point, connector, id tag, start and register) gives the same id (P13). Any other open transaction of the
+    /// connector is closed with the reason <c>Superseded</c> in the same step (P14), unless the new one started before it.
+    /// </summary>
+    Task<long> OpenTransactionAsync(NewTransaction transaction, CancellationToken cancellationToken);
+
+    Task<StopOutcome> CloseTransactionAsync(TransactionStop stop, CancellationToken cancellationToken);
+
+    /// <summary>Closes an open transaction without a word of the charge point, e.g. reason <c>Inferred</c> (Q45).</summary>
+    Task CloseInferredAsync(ChargePointId chargePoint, long transactionId, DateTimeOffset at, string reason, CancellationToken cancellationToken);
+
+    /// <summary>Keeps the newest snapshot of each device; one of a lower sequence than stored is ignored.</summary>
+    Task SaveSnapshotsAsync(IReadOnlyList<ChargerSnapshot> snapshots, CancellationToken cancellationToken);
+}

@@ -1,0 +1,143 @@
+using System.Collections.Immutable;
+using Amps.Ocpp.Model;
+
+namespace Amps.Ocpp.Registry;
+
+/// <summary>What the service answers to a charge point's boot (OCPP 1.6 section 4.2, RegistrationStatus).</summary>
+public enum Admission
+{
+    Pending,
+    Accepted,
+    Rejected,
+}
+
+/// <summary>How <c>idle</c> is carried out (charger behaviour, section 4).</summary>
+public enum IdleStrategy
+{
+    /// <summary>End the transaction by RemoteStopTransaction.</summary>
+    RemoteStop,
+
+    /// <summary>Keep the transaction and hold it at zero by a charging profile.</summary>
+    Hold,
+}
+
+/// <summary>Everything the registry keeps of one charge point; the operator's part and what the charge point told.</summary>
+public sealed record ChargePointRecord
+{
+    public required ChargePointId Id { get; init; }
+
+    /// <summary>Owner; null while nobody claimed it: such devices are visible to no app.</summary>
+    public string? CustomerId { get; init; }
+
+    /// <summary>End user of the owner, matched by <c>x-user-id</c>.</summary>
+    public string? UserId { get; init; }
+
+    public ApiEnvironment Environment { get; init; } = ApiEnvironment.Live;
+
+    public Admission Admission { get; init; } = Admission.Pending;
+
+    public DateTimeOffset CreatedAt { get; init; }
+
+    public ChargePointConfiguration Configuration { get; init; } = new();
+
+    /// <summary>Credential of security profiles 1 and 2; null = none set.</summary>
+    public PasswordHash? Password { get; init; }
+
+    /// <summary>The last boot data; null before the first boot.</summary>
+    public BootData? Boot { get; init; }
+
+    public LearnedBehaviour Learned { get; init; } = new();
+
+    /// <summary>The chargers of this charge point, by connector id.</summary>
+    public ImmutableArray<DeviceRecord> Devices { get; init; } = [];
+}
+
+/// <summary>One charger of the canonical API.</summary>
+/// <param name="Id">Its canonical id.</param>
+/// <param name="ConnectorId">Connector (1.6) or EVSE (2.x), ≥ 1.</param>
+/// <param name="MaxChargeRate">The desired cap; null before the first write.</param>
+public sealed record DeviceRecord(DeviceId Id, int ConnectorId, ChargeRateCap? MaxChargeRate = null);
+
+/// <summary>The desired cap of one charger.</summary>
+/// <param name="Kilowatts">≥ 0; 0 = no energy flows.</param>
+/// <param name="WrittenAt">UTC time of the write that was acknowledged.</param>
+public sealed record ChargeRateCap(double Kilowatts, DateTimeOffset WrittenAt);
+
+/// <summary>What the operator fixed for a charge point; null = not fixed (operator surface, section 2).</summary>
+public sealed record ChargePointConfiguration
+{
+    /// <summary>0–3 (OCPP security whitepaper); a charge point can never connect with less.</summary>
+    public int? SecurityProfile { get; init; }
+
+    /// <summary>The one version this charge point is pinned to: <c>1.6</c>, <c>2.0.1</c>, <c>2.1</c>.</summary>
+    public string? OcppVersion { get; init; }
+
+    /// <summary>IANA time zone of the charger's own wall clock; null = UTC.</summary>
+    public string? TimeZone { get; init; }
+
+    public string? Vendor { get; init; }
+
+    public string? Model { get; init; }
+
+    /// <summary>Phases of the installation, 1 or 3; null = unknown, taken as 3 where a guess could break the cap.</summary>
+    public int? Phases { get; init; }
+
+    /// <summary>Phase-to-neutral voltage, V; null = 230.</summary>
+    public double? NominalVoltage { get; init; }
+
+    /// <summary>Rated maximum of each connector, kW.</summary>
+    public double? RatedPowerKw { get; init; }
+
+    public IdleStrategy? IdleStrategy { get; init; }
+
+    public int? CallTimeoutSeconds { get; init; }
+}
+
+/// <summary>A charge point's credential as it is kept: SHA-256 over salt and password bytes, or a slow hash.</summary>
+/// <param name="Scheme"><c>sha256</c> (generated, high-entropy) or <c>pbkdf2</c> (chosen by a person).</param>
+/// <param name="Salt">16 random bytes.</param>
+/// <param name="Hash">32 bytes.</param>
+public sealed record PasswordHash(string Scheme, byte[] Salt, byte[] Hash);
+
+/// <summary>What a charge point said of itself at boot, version-neutral.</summary>
+public sealed record BootData(
+    string? Vendor,
+    string? Model,
+    string? SerialNumber,
+    string? FirmwareVersion,
+    string OcppVersion,
+    DateTimeOffset At);
+
+/// <summary>What the service found out about a charge point by talking to it; reset when the firmware changes.</summary>
+public sealed record LearnedBehaviour
+{
+    /// <summary>Connectors found, ≥ 1; null = not known yet.</summary>
+    public int? ConnectorCount { get; init; }
+
+    /// <summary>Unit that limits are accepted in: <c>A</c> or <c>W</c>.</summary>
+    public string? RateUnit { get; init; }
+
+    /// <summary>Stack level at which our profiles are accepted.</summary>
+    public int? StackLevel { get; init; }
+
+    /// <summary>Highest stack level the charge point says it allows.</summary>
+    public int? MaxStackLevel { get; init; }
+
+    /// <summary>Profile kind that is accepted: <c>Absolute</c> or <c>Relative</c>.</summary>
+    public string? ProfileKind { get; init; }
+
+    /// <summary>Whether the cap is set on connector 0 because the connector itself is refused.</summary>
+    public bool? ProfileOnConnectorZero { get; init; }
+
+    /// <summary>Whether triggers with a connector id are answered; false = only without.</summary>
+    public bool? TriggerWithConnector { get; init; }
+
+    /// <summary>How <c>idle</c> works on this charge point, found by trying.</summary>
+    public IdleStrategy? IdleStrategy { get; init; }
+
+    /// <summary>The limit the charge point itself shows without any cap of ours, kW.</summary>
+    public double? RatedPowerKw { get; init; }
+
+    /// <summary>Measurands accepted for sampled meter values, comma-separated, in the standard's spelling.</summary>
+    public string? SampledMeasurands { get; init; }
+}
