@@ -1,0 +1,145 @@
+using Amps.Ocpp.Actions;
+using Amps.Ocpp.Model;
+using Amps.Ocpp.Storage.Sql;
+
+namespace Amps.Ocpp.Storage;
+
+/// <summary>Actions; a unique partial index of the database lets one non-terminal action per device exist.</summary>
+internal sealed class ActionStore(IDatabase database) : IActionStore
+{
+    private const string Unfinished = "state IN ('scheduled', 'acknowledged')";
+
+    private const string InsertStatement = $"""
+        INSERT INTO actions (
+            id, device_id, charge_point, connector_id, customer_id, user_id, environment, command, state,
+            result, error_code, error_message, created_at, updated_at, acknowledged_at, dispatched_at, completed_at,
+            window_start, window_end)
+        VALUES (
+            @id, @device, @charge_point, @connector, @customer, @user, @environment, @command, @state,
+            @result, @error_code, @error_message, @created_at, @updated_at, @acknowledged_at, @dispatched_at, @completed_at,
+            @window_start, @window_end)
+        ON CONFLICT (device_id) WHERE {Unfinished} DO NOTHING
+        RETURNING id
+        """;
+
+    private const string ReplaceStatement = $"""
+        UPDATE actions SET state = 'cancelled', updated_at = @at, completed_at = @at
+        WHERE device_id = @device AND {Unfinished}
+        RETURNING id
+        """;
+
+    private const string ListConflictingStatement = $"SELECT id FROM actions WHERE device_id = @device AND {Unfinished}";
+
+    // A list of states has one to five members; a shorter one repeats its last.
+    private const string UpdateStatement = """
+        UPDATE actions
+        SET state = @state, result = @result, error_code = @error_code, error_message = @error_message,
+            updated_at = @updated_at, acknowledged_at = @acknowledged_at, dispatched_at = @dispatched_at,
+            completed_at = @completed_at, window_start = @window_start, window_end = @window_end
+        WHERE id = @id AND state IN (@from0, @from1, @from2, @from3, @from4)
+        """;
+
+    private const string FindNewestStatement = $"""
+        SELECT {ActionRows.Columns} FROM actions
+        WHERE id IN (
+            SELECT (SELECT newest.id FROM actions AS newest WHERE newest.device_id = wanted.value
+                ORDER BY newest.created_at DESC, newest.id DESC LIMIT 1)
+            FROM {ActionRows.Ids} AS wanted)
+        """;
+
+    /// <inheritdoc/>
+    public Task<InsertOutcome> InsertAsync(ActionRecord action, bool replace, CancellationToken cancellationToken) =>
+        database.WriteAsync(session => Insert(session, action, replace), cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<bool> TryUpdateAsync(ActionRecord changed, IReadOnlyList<ActionState> from, CancellationToken cancellationToken) =>
+        database.WriteAsync(session => Update(session, changed, from), cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<ActionRecord?> FindAsync(ActionId id, CancellationToken cancellationToken) => database.ReadAsync(
+        session => session.First($"SELECT {ActionRows.Columns} FROM actions WHERE id = @id", ActionRows.Read, ("@id", id.Value)),
+        cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<ActionPage> ListAsync(ActionFilter filter, int offset, int limit, CancellationToken cancellationToken) =>
+        database.ReadAsync(session => List(session, filter, offset, limit), cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<ActionRecord>> ListUnfinishedAsync(CancellationToken cancellationToken) =>
+        database.ReadAsync<IReadOnlyList<ActionRecord>>(
+            session => session.Query(
+                $"SELECT {ActionRows.Columns} FROM actions WHERE {Unfinished} ORDER BY created_at, id", ActionRows.Read),
+            cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<ActionRecord>> FindNewestAsync(IReadOnlyList<DeviceId> devices, CancellationToken cancellationToken) =>
+        database.ReadAsync<IReadOnlyList<ActionRecord>>(
+            session => session.Query(FindNewestStatement, ActionRows.Read, ("@ids", devices.ToIdArray())),
+            cancellationToken);
+
+    private static InsertOutcome Insert(SqlSession session, ActionRecord action, bool replace)
+    {
+        (string, object?) device = ("@device", action.DeviceId.Value);
+        List<ActionId> replaced = replace
+            ? session.Query(ReplaceStatement, ActionRows.ReadId, device, ("@at", action.CreatedAt.ToColumn()))
+            : [];
+        bool inserted = session.First(
+            InsertStatement,
+            _ => true,
+            ("@id", action.Id.Value),
+            device,
+            ("@charge_point", action.ChargePoint.Value),
+            ("@connector", action.ConnectorId),
+            ("@customer", action.CustomerId),
+            ("@user", action.UserId),
+            ("@environment", EnumText<ApiEnvironment>.Of(action.Environment)),
+            ("@command", EnumText<ChargerCommand>.Of(action.Command)),
+            ("@state", EnumText<ActionState>.Of(action.State)),
+            ("@result", StoreJson.Write(action.Result, StoreJson.Default.ActionResult)),
+            ("@error_code", action.ErrorCode),
+            ("@error_message", action.ErrorMessage),
+            ("@created_at", action.CreatedAt.ToColumn()),
+            ("@updated_at", action.UpdatedAt.ToColumn()),
+            ("@acknowledged_at", action.AcknowledgedAt.ToColumn()),
+            ("@dispatched_at", action.DispatchedAt.ToColumn()),
+            ("@completed_at", action.CompletedAt.ToColumn()),
+            ("@window_start", action.Start.ToColumn()),
+            ("@window_end", action.End.ToColumn()));
+        return inserted
+            ? new InsertOutcome(true, [], replaced)
+            : new InsertOutcome(false, session.Query(ListConflictingStatement, ActionRows.ReadId, device), []);
+    }
+
+    private static bool Update(SqlSession session, ActionRecord changed, IReadOnlyList<ActionState> from) => session.Execute(
+        UpdateStatement,
+        ("@id", changed.Id.Value),
+        ("@state", EnumText<ActionState>.Of(changed.State)),
+        ("@result", StoreJson.Write(changed.Result, StoreJson.Default.ActionResult)),
+        ("@error_code", changed.ErrorCode),
+        ("@error_message", changed.ErrorMessage),
+        ("@updated_at", changed.UpdatedAt.ToColumn()),
+        ("@acknowledged_at", changed.AcknowledgedAt.ToColumn()),
+        ("@dispatched_at", changed.DispatchedAt.ToColumn()),
+        ("@completed_at", changed.CompletedAt.ToColumn()),
+        ("@window_start", changed.Start.ToColumn()),
+        ("@window_end", changed.End.ToColumn()),
+        ("@from0", From(from, 0)),
+        ("@from1", From(from, 1)),
+        ("@from2", From(from, 2)),
+        ("@from3", From(from, 3)),
+        ("@from4", From(from, 4))) > 0;
+
+    private static string From(IReadOnlyList<ActionState> states, int index) =>
+        EnumText<ActionState>.Of(states[Math.Min(index, states.Count - 1)]);
+
+    private static ActionPage List(SqlSession session, ActionFilter filter, int offset, int limit)
+    {
+        var where = new ActionCondition(filter);
+        int total = (int)session.First($"SELECT COUNT(*) FROM actions WHERE {where.Text}", row => row.GetInt64(0), where.Parameters);
+        List<ActionRecord> items = session.Query(
+            $"SELECT {ActionRows.Columns} FROM actions WHERE {where.Text} ORDER BY created_at DESC, id DESC LIMIT @limit OFFSET @offset",
+            ActionRows.Read,
+            [.. where.Parameters, ("@limit", limit), ("@offset", offset)]);
+        return new ActionPage(items, total);
+    }
+}

@@ -1,0 +1,101 @@
+using Amps.Ocpp.Model;
+using Amps.Ocpp.Registry;
+using Amps.Ocpp.Storage.Sql;
+
+namespace Amps.Ocpp.Storage;
+
+/// <summary>Customers, keys, charge points with their devices, and id tokens.</summary>
+internal sealed class RegistryStore(IDatabase database) : IRegistryStore
+{
+    private const string SaveCustomerStatement = """
+        INSERT INTO customers (id, live_enabled, created_at) VALUES (@id, @live_enabled, @created_at)
+        ON CONFLICT (id) DO UPDATE SET live_enabled = excluded.live_enabled, created_at = excluded.created_at
+        """;
+
+    private const string SaveKeyStatement = """
+        INSERT INTO api_keys (id, customer_id, environment, permissions, hash, created_at, expires_at, revoked_at)
+        VALUES (@id, @customer, @environment, @permissions, @hash, @created_at, @expires_at, @revoked_at)
+        ON CONFLICT (id) DO UPDATE SET
+            customer_id = excluded.customer_id, environment = excluded.environment, permissions = excluded.permissions,
+            hash = excluded.hash, created_at = excluded.created_at, expires_at = excluded.expires_at,
+            revoked_at = excluded.revoked_at
+        """;
+
+    private const string SaveTokenStatement = """
+        INSERT INTO id_tokens (token, spelling, status, expires_at, parent_id)
+        VALUES (@token, @spelling, @status, @expires_at, @parent)
+        ON CONFLICT (token) DO UPDATE SET
+            spelling = excluded.spelling, status = excluded.status, expires_at = excluded.expires_at, parent_id = excluded.parent_id
+        """;
+
+    private const string SaveCapStatement = """
+        UPDATE devices SET cap_kw = @cap, cap_written_at = @written_at
+        WHERE device_id = @device AND (cap_written_at IS NULL OR cap_written_at <= @written_at)
+        """;
+
+    private const string NextGenerationStatement = """
+        INSERT INTO link_generations (charge_point, generation) VALUES (@id, 1)
+        ON CONFLICT (charge_point) DO UPDATE SET generation = link_generations.generation + 1
+        RETURNING generation
+        """;
+
+    /// <inheritdoc/>
+    public Task<RegistryContents> LoadAsync(CancellationToken cancellationToken) =>
+        database.ReadAsync(RegistryRows.Load, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task SaveCustomerAsync(Customer customer, CancellationToken cancellationToken) => database.WriteAsync(
+        session => session.Execute(
+            SaveCustomerStatement,
+            ("@id", customer.Id),
+            ("@live_enabled", customer.LiveEnabled ? 1L : 0L),
+            ("@created_at", customer.CreatedAt.ToColumn())),
+        cancellationToken);
+
+    /// <inheritdoc/>
+    public Task SaveKeyAsync(ApiKey key, CancellationToken cancellationToken) => database.WriteAsync(
+        session => session.Execute(
+            SaveKeyStatement,
+            ("@id", key.Id),
+            ("@customer", key.CustomerId),
+            ("@environment", EnumText<ApiEnvironment>.Of(key.Environment)),
+            ("@permissions", (long)key.Permissions),
+            ("@hash", key.Hash),
+            ("@created_at", key.CreatedAt.ToColumn()),
+            ("@expires_at", key.ExpiresAt.ToColumn()),
+            ("@revoked_at", key.RevokedAt.ToColumn())),
+        cancellationToken);
+
+    /// <inheritdoc/>
+    public Task SaveChargePointAsync(ChargePointRecord chargePoint, CancellationToken cancellationToken) =>
+        database.WriteAsync(session => ChargePointWrites.Save(session, chargePoint), cancellationToken);
+
+    /// <inheritdoc/>
+    public Task DeleteChargePointAsync(ChargePointId id, CancellationToken cancellationToken) =>
+        database.WriteAsync(session => ChargePointWrites.Delete(session, id), cancellationToken);
+
+    /// <inheritdoc/>
+    public Task SaveCapAsync(DeviceId device, ChargeRateCap cap, CancellationToken cancellationToken) => database.WriteAsync(
+        session => session.Execute(
+            SaveCapStatement,
+            ("@device", device.Value),
+            ("@cap", cap.Kilowatts),
+            ("@written_at", cap.WrittenAt.ToColumn())),
+        cancellationToken);
+
+    /// <inheritdoc/>
+    public Task SaveIdTokenAsync(IdToken token, CancellationToken cancellationToken) => database.WriteAsync(
+        session => session.Execute(
+            SaveTokenStatement,
+            ("@token", token.Token.ToUpperInvariant()),
+            ("@spelling", token.Token),
+            ("@status", EnumText<IdTokenStatus>.Of(token.Status)),
+            ("@expires_at", token.ExpiresAt.ToColumn()),
+            ("@parent", token.ParentId)),
+        cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<long> NextGenerationAsync(ChargePointId id, CancellationToken cancellationToken) => database.WriteAsync(
+        session => session.First(NextGenerationStatement, row => row.GetInt64(0), ("@id", id.ToKey())),
+        cancellationToken);
+}

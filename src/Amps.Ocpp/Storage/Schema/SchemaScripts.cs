@@ -1,0 +1,7 @@
+namespace Amps.Ocpp.Storage.Schema;
+
+/// <summary>All scripts in order; the version of a schema is the number of the last script that ran. Scripts are only ever added.</summary>
+internal static class SchemaScripts
+{
+    public static IReadOnlyList<string> All { get; } = [Script0001.Text];
+}

@@ -1,0 +1,41 @@
+namespace Amps.Ocpp.Storage;
+
+/// <summary>Where and how the service keeps what it must not lose.</summary>
+public sealed record StorageOptions
+{
+    /// <summary>Name of the engine that keeps everything in one file of <see cref="DataDirectory"/>.</summary>
+    public const string Sqlite = "sqlite";
+
+    /// <summary>Which engine; <c>sqlite</c>.</summary>
+    public string Provider { get; init; } = Sqlite;
+
+    /// <summary>Directory of the database file; made when missing, used by one process at a time.</summary>
+    public string DataDirectory { get; init; } = "data";
+
+    /// <summary>Where a database server is reached; not used by <c>sqlite</c>.</summary>
+    public string? ConnectionString { get; init; }
+
+    /// <summary>A write that has not ended by then ends as unavailable.</summary>
+    public TimeSpan WriteTimeout { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long a write waits for another process that holds the database, e.g. a backup; whole seconds, &lt; <see cref="WriteTimeout"/>.</summary>
+    public TimeSpan BusyTimeout { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>Writes that may wait for the writer; one more is refused at once.</summary>
+    public int MaxWaitingWrites { get; init; } = 8192;
+
+    /// <summary>Writes that one commit carries at most, so that no batch holds its first caller for long.</summary>
+    public int MaxBatch { get; init; } = 512;
+
+    /// <summary>Reads that run at the same time.</summary>
+    public int MaxReaders { get; init; } = Math.Clamp(Environment.ProcessorCount, 2, 8);
+
+    /// <summary>Pages written to the log after which it is copied into the database file.</summary>
+    public int CheckpointPages { get; init; } = 2000;
+
+    /// <summary>Length of the log, bytes, above which it is cut when it begins anew, and a warning is logged until then.</summary>
+    public long MaxLogBytes { get; init; } = 64L << 20;
+
+    /// <summary>Pause between two attempts to write again after the store failed.</summary>
+    public TimeSpan ProbeInterval { get; init; } = TimeSpan.FromSeconds(1);
+}

@@ -1,0 +1,218 @@
+using System.Security.Cryptography;
+using Amps.Ocpp.Registry;
+using Amps.Ocpp.Storage;
+using Amps.Ocpp.Storage.Schema;
+using Amps.Ocpp.Storage.Sql;
+using Amps.Ocpp.Storage.Sqlite;
+using Microsoft.Data.Sqlite;
+
+namespace Amps.Ocpp.Tests.Storage;
+
+/// <summary>What the store finds in its directory at a start, and what it makes of it.</summary>
+public sealed class SqliteStartTests : IAsyncDisposable
+{
+    private readonly SqliteStoreFixture _store = new();
+
+    private string DatabaseFile => _store.DatabaseFile;
+
+    public async ValueTask DisposeAsync() => await _store.DisposeAsync();
+
+    [Fact]
+    public async Task A_new_directory_gets_a_database_and_a_later_start_finds_it()
+    {
+        await using var store = new SqliteStoreFixture(Path.Combine(_store.DataDirectory, "a", "b"));
+        await store.OpenAsync();
+        Assert.True(store.Health.Available);
+        Assert.Null(store.Health.Reason);
+        await store.Registry.SaveCustomerAsync(new Customer("acme", true, Sample.Noon), default);
+
+        await store.ReopenAsync();
+
+        Assert.Single((await store.Registry.LoadAsync(default)).Customers);
+    }
+
+    [Fact]
+    public async Task A_clean_stop_leaves_everything_in_the_database_file()
+    {
+        await LiveAsync();
+
+        Assert.False(File.Exists(DatabaseFile + "-wal"));
+        Assert.True(new FileInfo(DatabaseFile).Length > 0);
+    }
+
+    [Fact]
+    [Trait("row", "D9")]
+    public async Task A_second_opener_is_refused_with_one_line_and_the_first_goes_on()
+    {
+        await _store.OpenAsync();
+        await using var second = new SqliteStoreFixture(_store.DataDirectory);
+
+        StorageStartException refused = await Assert.ThrowsAsync<StorageStartException>(second.OpenAsync);
+
+        Assert.Contains("in use by another process", refused.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain('\n', refused.Message);
+        await _store.Registry.SaveCustomerAsync(new Customer("acme", true, Sample.Noon), default);
+        await second.CloseAsync();
+        await _store.CloseAsync();
+        await second.OpenAsync();
+        Assert.Single((await second.Registry.LoadAsync(default)).Customers);
+    }
+
+    [Fact]
+    [Trait("row", "D5")]
+    public async Task A_missing_database_that_was_there_is_not_made_anew()
+    {
+        await LiveAsync();
+        File.Delete(DatabaseFile);
+
+        await AssertRefusedAsync("missing");
+
+        Assert.False(File.Exists(DatabaseFile));
+    }
+
+    [Fact]
+    [Trait("row", "D5")]
+    public async Task A_missing_database_whose_log_is_there_is_not_made_anew()
+    {
+        await File.WriteAllBytesAsync(DatabaseFile + "-wal", new byte[100]);
+
+        await AssertRefusedAsync("missing");
+
+        Assert.False(File.Exists(DatabaseFile));
+        Assert.Equal(100, new FileInfo(DatabaseFile + "-wal").Length);
+    }
+
+    [Fact]
+    [Trait("row", "D5")]
+    public async Task An_empty_file_without_an_earlier_life_is_taken_as_new()
+    {
+        await File.WriteAllBytesAsync(DatabaseFile, []);
+
+        await _store.OpenAsync();
+
+        Assert.Empty((await _store.Registry.LoadAsync(default)).Customers);
+    }
+
+    [Fact]
+    [Trait("row", "D5")]
+    public async Task A_database_that_became_empty_is_refused()
+    {
+        await LiveAsync();
+        await File.WriteAllBytesAsync(DatabaseFile, []);
+
+        await AssertRefusedAsync("empty");
+
+        Assert.Equal(0, new FileInfo(DatabaseFile).Length);
+    }
+
+    [Theory]
+    [InlineData(10)]
+    [InlineData(100)]
+    [InlineData(1000)]
+    [InlineData(5000)]
+    [InlineData(40960)]
+    [Trait("row", "D5")]
+    public async Task A_truncated_database_is_refused_and_left_as_it_is(int length)
+    {
+        await LiveAsync();
+        byte[] truncated = (await File.ReadAllBytesAsync(DatabaseFile))[..length];
+        await File.WriteAllBytesAsync(DatabaseFile, truncated);
+
+        await AssertRefusedAsync();
+
+        Assert.Equal(truncated, await File.ReadAllBytesAsync(DatabaseFile));
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(16)]
+    [Trait("row", "D5")]
+    public async Task Random_bytes_are_refused_and_left_as_they_are(int intact)
+    {
+        await LiveAsync();
+        byte[] bytes = await File.ReadAllBytesAsync(DatabaseFile);
+        RandomNumberGenerator.Fill(bytes.AsSpan(intact));
+        await File.WriteAllBytesAsync(DatabaseFile, bytes);
+
+        await AssertRefusedAsync();
+
+        Assert.Equal(bytes, await File.ReadAllBytesAsync(DatabaseFile));
+    }
+
+    [Fact]
+    [Trait("row", "D5")]
+    public async Task A_database_of_a_newer_version_is_refused_and_left_as_it_is()
+    {
+        await LiveAsync();
+        Run("INSERT INTO schema_versions (version, applied_at) VALUES (999, 0)");
+        byte[] before = await File.ReadAllBytesAsync(DatabaseFile);
+
+        await AssertRefusedAsync("version 999");
+
+        Assert.Equal(before, await File.ReadAllBytesAsync(DatabaseFile));
+    }
+
+    [Fact]
+    [Trait("row", "D5")]
+    public async Task A_database_of_another_program_is_refused_and_left_as_it_is()
+    {
+        Run("CREATE TABLE theirs (id BIGINT)");
+        byte[] before = await File.ReadAllBytesAsync(DatabaseFile);
+
+        await AssertRefusedAsync("another program");
+
+        Assert.Equal(before, await File.ReadAllBytesAsync(DatabaseFile));
+    }
+
+    [Fact]
+    [Trait("row", "D6")]
+    public void A_script_that_breaks_leaves_nothing_behind_and_the_next_start_completes()
+    {
+        SqliteNative.Initialize();
+        var connections = new SqliteConnections(DatabaseFile, TimeSpan.FromSeconds(1), maxLogBytes: 1 << 20);
+        const string first = "CREATE TABLE one (id BIGINT)";
+        using (SqlSession session = connections.OpenWriter())
+        {
+            Assert.Throws<SqliteException>(() => Migrator.Run(session, [first, "CREATE TABLE two (id BIGINT); BROKEN;"], Sample.Noon));
+            Assert.Equal(["schema_versions", "one"], session.Query(SqlDialect.Sqlite.ListTables, row => row.GetString(0)));
+        }
+
+        using SqlSession again = connections.OpenWriter();
+        Assert.Equal((1, 2), Migrator.Run(again, [first, "CREATE TABLE two (id BIGINT)"], Sample.Noon));
+        Assert.Equal((2, 2), Migrator.Run(again, [first, "CREATE TABLE two (id BIGINT)"], Sample.Noon));
+    }
+
+    [Fact]
+    public async Task An_unknown_provider_is_refused_by_name()
+    {
+        await using SqliteStoreFixture store = new(_store.DataDirectory, options => options with { Provider = "oracle" });
+
+        Assert.Contains("oracle", (await Assert.ThrowsAsync<StorageStartException>(store.OpenAsync)).Message, StringComparison.Ordinal);
+    }
+
+    private async Task LiveAsync()
+    {
+        await _store.OpenAsync();
+        await _store.Registry.SaveCustomerAsync(new Customer("acme", true, Sample.Noon), default);
+        await _store.CloseAsync();
+    }
+
+    private async Task AssertRefusedAsync(string word = "database")
+    {
+        StorageStartException refused = await Assert.ThrowsAsync<StorageStartException>(_store.OpenAsync);
+        Assert.Contains(word, refused.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain('\n', refused.Message);
+        Assert.False(_store.Health.Available);
+        await _store.CloseAsync();
+    }
+
+    private void Run(string text)
+    {
+        SqliteNative.Initialize();
+        using var connection = new SqliteConnection($"Data Source={DatabaseFile};Pooling=False");
+        connection.Open();
+        using SqliteCommand command = connection.CreateCommand();
+        command.CommandText = text;
+        command.ExecuteNonQuery();
+    }
+}
