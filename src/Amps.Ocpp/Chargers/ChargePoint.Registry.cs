@@ -1,0 +1,169 @@
+using Amps.Ocpp.Model;
+using Amps.Ocpp.Registry;
+
+namespace Amps.Ocpp.Chargers;
+
+/// <summary>The charge point's side towards registry and store: boot, connectors, transactions, what is learned.</summary>
+public sealed partial class ChargePoint
+{
+    private const int MaxConnectors = 64;
+
+    /// <summary>Stores what a boot told and says what to answer (OCPP 1.6 section 4.2); a store that is away does not delay it.</summary>
+    public Admission Boot(IChargePointSession session, BootData boot)
+    {
+        ChargePointRecord? record = Record;
+        if (record is null)
+            return Admission.Rejected;
+        BootData? before = record.Boot;
+        if (before is null || before with { At = boot.At } != boot)
+        {
+            bool newFirmware = before is not null && before.FirmwareVersion != boot.FirmwareVersion;
+            _ = ChangeRecordAsync(r => r with { Boot = boot, Learned = newFirmware ? new LearnedBehaviour() : r.Learned });
+        }
+        foreach (Charger charger in _chargers.Values)
+        {
+            Notify(charger, "boot", boot.FirmwareVersion);
+            charger.Cap.Distrust();
+        }
+        return record.Admission;
+    }
+
+    /// <summary>Judges a presented id token: this service's own tag, the operator's list, the policy (charger behaviour, section 4).</summary>
+    public (IdTokenStatus Status, string? ParentId) Authorize(string idTag) =>
+        idTag.StartsWith(IdTag, StringComparison.OrdinalIgnoreCase) ? (IdTokenStatus.Accepted, null) : _services.IdTokens.Judge(idTag);
+
+    /// <summary>Opens a transaction durably; the same message again gives the same id (faults P13).</summary>
+    /// <exception cref="StorageUnavailableException">Not durable: the charge point must keep and repeat it.</exception>
+    public Task<long> OpenTransactionAsync(int connectorId, string idTag, DateTimeOffset startedAt, double meterStartWh, CancellationToken cancellationToken) =>
+        _services.Store.OpenTransactionAsync(
+            new NewTransaction(Id, connectorId, idTag, startedAt, meterStartWh, _services.Time.GetUtcNow()), cancellationToken);
+
+    /// <summary>Closes a transaction durably, or puts the message into quarantine; positive either way (faults P16, P17).</summary>
+    /// <exception cref="StorageUnavailableException">Not durable: the charge point must keep and repeat it.</exception>
+    public Task<StopOutcome> CloseTransactionAsync(TransactionStop stop, CancellationToken cancellationToken) =>
+        _services.Store.CloseTransactionAsync(stop, cancellationToken);
+
+    /// <summary>The connector on which this transaction runs as far as the live state knows; null = none.</summary>
+    public int? ConnectorOf(string transactionId)
+    {
+        foreach (Charger charger in _chargers.Values)
+        {
+            if (charger.State.Transaction?.Id == transactionId)
+                return charger.ConnectorId;
+        }
+        return null;
+    }
+
+    /// <summary>Whether this service asked for the end of this transaction.</summary>
+    public bool AskedToStop(int connectorId, string transactionId) => FindCharger(connectorId)?.Commands.AskedToStop(transactionId) ?? false;
+
+    /// <summary>Remembers something learned, in the background; unchanged knowledge costs nothing.</summary>
+    public void Learn(Func<LearnedBehaviour, LearnedBehaviour> learn)
+    {
+        if (Record is { } record && learn(record.Learned) != record.Learned)
+            _ = ChangeRecordAsync(r => r with { Learned = learn(r.Learned) });
+    }
+
+    /// <summary>Makes sure that connectors 1 to <paramref name="count"/> have a device.</summary>
+    public async Task EnsureConnectorsAsync(int count)
+    {
+        if (Record is not { } record || count is < 1 or > MaxConnectors || record.Devices.Length >= count)
+            return;
+        await ChangeRecordAsync(r => WithConnectors(r, count));
+    }
+
+    private sealed record Grown(ChargePointRecord Record);
+
+    /// <summary>The record with a device for each connector up to <paramref name="count"/>; existing ids are kept.</summary>
+    public static ChargePointRecord WithConnectors(ChargePointRecord record, int count)
+    {
+        List<DeviceRecord> devices = [.. record.Devices];
+        for (int connector = 1; connector <= count; connector++)
+        {
+            if (!devices.Exists(device => device.ConnectorId == connector))
+                devices.Add(new DeviceRecord(DeviceId.For(record.Id, connector), connector));
+        }
+        return record with { Devices = [.. devices.OrderBy(device => device.ConnectorId)] };
+    }
+
+    /// <summary>The registry changed: chargers for new connectors, caps to look at again.</summary>
+    public void OnRecordChanged()
+    {
+        if (Record is { } record)
+            Post(new Grown(record));
+    }
+
+    private async Task AdoptConnectorsAsync(IChargePointSession session, int connectorId, Report report)
+    {
+        await EnsureConnectorsAsync(connectorId);
+        if (Record?.Devices.Any(device => device.ConnectorId == connectorId) == true && ReferenceEquals(Session, session))
+            Post(report);
+    }
+
+    private async Task ChangeRecordAsync(Func<ChargePointRecord, ChargePointRecord> change)
+    {
+        try
+        {
+            await _services.Directory.ChangeAsync(Id, record => record is null ? null : change(record), CancellationToken.None);
+            OnRecordChanged();
+        }
+        catch (StorageUnavailableException e)
+        {
+            LogNotRemembered(Id, e.Message);
+        }
+        catch (Exception e)
+        {
+            LogItemFailed(e, Id, nameof(ChangeRecordAsync));
+        }
+    }
+
+    /// <summary>Adds a charger for each device that has none, remembering its last state and its open transaction.</summary>
+    private void Grow(ChargePointRecord record)
+    {
+        foreach (DeviceRecord device in record.Devices)
+        {
+            ChargerRating rating = RatingOf(record);
+            if (_chargers.TryGetValue(device.ConnectorId, out Charger? known) && known.DeviceId == device.Id)
+            {
+                if (known.State.Rating != rating)
+                    OnReport(new Report(null, device.ConnectorId, new RatingChanged(_services.Time.GetUtcNow(), rating)));
+                known.Cap.Ensure();
+                continue;
+            }
+            TransactionRecord? open = _memory.OpenTransactions.FirstOrDefault(t => t.ConnectorId == device.ConnectorId);
+            ChargerState state = ChargerState.Recall(
+                device.Id,
+                _memory.LastSnapshots.GetValueOrDefault(device.Id.Value),
+                open is null ? null : new OpenTransaction(open.Id.ToString(), open.IdTag, open.StartedAt)) with { Rating = rating };
+            if (known is not null)
+                state = known.State with { DeviceId = device.Id, Rating = rating };
+            else if (_link is { } link)
+                state = state with { Sequence = Math.Max(state.Sequence, link.Session.Generation << 32) };
+            var charger = new Charger(this, device.ConnectorId, state);
+            _chargers = _chargers.SetItem(device.ConnectorId, charger);
+            if (_link is not null)
+            {
+                Tell(observer => observer.OnLinkChanged(charger));
+                charger.Cap.Ensure();
+            }
+        }
+    }
+
+    private static ChargerRating RatingOf(ChargePointRecord record) => new(
+        record.Configuration.RatedPowerKw ?? record.Learned.RatedPowerKw,
+        record.Configuration.Phases,
+        record.Configuration.NominalVoltage ?? 230);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Charge point {ChargePointId}: not remembered, storage is away: {Reason}")]
+    private partial void LogNotRemembered(ChargePointId chargePointId, string reason);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Charge point {ChargePointId}: setting up the link failed")]
+    private partial void LogSetupFailed(Exception exception, ChargePointId chargePointId);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Charge point {ChargePointId}, connector {ConnectorId}: keeping the cap failed")]
+    private partial void LogCapFailed(Exception exception, ChargePointId chargePointId, int connectorId);
+
+    internal void OnSetupFailed(Exception exception) => LogSetupFailed(exception, Id);
+
+    internal void OnCapFailed(Charger charger, Exception exception) => LogCapFailed(exception, Id, charger.ConnectorId);
+}

@@ -1,0 +1,269 @@
+using System.Collections.Immutable;
+using System.Security.Cryptography;
+using System.Text;
+using Amps.Ocpp.Model;
+using Amps.Ocpp.Registry;
+
+namespace Amps.Ocpp.Chargers;
+
+/// <summary>
+/// One charge point: its mailbox, its link and its chargers. Adapters report here, commands are carried out here; only the
+/// mailbox's loop changes state. What an older link still says after a newer one took over is ignored.
+/// </summary>
+public sealed partial class ChargePoint : Mailbox
+{
+    private readonly ChargePointServices _services;
+    private readonly ILogger _logger;
+    private ImmutableSortedDictionary<int, Charger> _chargers = ImmutableSortedDictionary<int, Charger>.Empty;
+    private volatile Link? _link;
+    private readonly ChargePointMemory _memory;
+
+    /// <summary>The live link with what is known of its readiness.</summary>
+    private sealed record Link(IChargePointSession Session, DateTimeOffset Since, TaskCompletionSource Ready, CancellationTokenSource Life);
+
+    private sealed record Connected(Link Link);
+
+    private sealed record Disconnected(IChargePointSession Session);
+
+    private sealed record Report(IChargePointSession? Session, int ConnectorId, ChargerEvent Fact);
+
+    internal ChargePoint(ChargePointId id, ChargePointMemory memory, ChargePointServices services) : base(services.Options.MailboxCapacity)
+    {
+        Id = id;
+        _memory = memory;
+        _services = services;
+        _logger = services.Logger;
+        IdTag = "AMPS" + Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(id.Value.ToUpperInvariant())).AsSpan(0, 6));
+        if (Record is { } record)
+            Grow(record);
+    }
+
+    public ChargePointId Id { get; }
+
+    /// <summary>The tag this service presents to this charge point: 16 characters <c>[A-Z0-9]</c>, unique to it (quirk Q25).</summary>
+    public string IdTag { get; }
+
+    /// <summary>The registry's record; null once the operator removed it.</summary>
+    public ChargePointRecord? Record => _services.Directory.Find(Id);
+
+    public IChargePointSession? Session => _link?.Session;
+
+    public bool IsOnline => _link is not null;
+
+    /// <summary>The link may be used for calls of the service's own.</summary>
+    public bool IsReady => _link is { Ready.Task.IsCompletedSuccessfully: true };
+
+    /// <summary>When the link last came or went, UTC.</summary>
+    public DateTimeOffset LinkSince { get; private set; }
+
+    /// <summary>Generation of the present or the last link; 0 before the first.</summary>
+    public long Generation { get; private set; }
+
+    /// <summary>When the present link came up, or null.</summary>
+    public DateTimeOffset? OnlineSince => _link?.Since;
+
+    public IEnumerable<Charger> Chargers => _chargers.Values;
+
+    internal ChargePointServices Services => _services;
+
+    public Charger? FindCharger(int connectorId) => _chargers.GetValueOrDefault(connectorId);
+
+    /// <summary>Puts a new link in force; the one before it is closed and none of its messages counts any more.</summary>
+    public ValueTask ConnectAsync(IChargePointSession session)
+    {
+        var link = new Link(session, _services.Time.GetUtcNow(), new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously), new CancellationTokenSource());
+        return PostAsync(new Connected(link));
+    }
+
+    /// <summary>Ends a link; one that is not in force any more changes nothing (quirk Q12).</summary>
+    public ValueTask DisconnectAsync(IChargePointSession session) => PostAsync(new Disconnected(session));
+
+    /// <summary>A fact told by the charge point over a link, in the order in which it was told.</summary>
+    public ValueTask ReportAsync(IChargePointSession session, int connectorId, ChargerEvent fact) =>
+        PostAsync(new Report(session, connectorId, fact));
+
+    /// <summary>The boot was answered, or an accepted charge point made its first call: calls may go out.</summary>
+    public void MarkReady(IChargePointSession session)
+    {
+        if (_link is { } link && ReferenceEquals(link.Session, session) && Record is { Admission: Admission.Accepted })
+            link.Ready.TrySetResult();
+    }
+
+    /// <summary>Waits until calls may go out; false when the time is up or there is no link.</summary>
+    internal async Task<bool> WaitReadyAsync(TimeSpan limit, CancellationToken cancellationToken)
+    {
+        if (_link is not { } link)
+            return false;
+        try
+        {
+            await link.Ready.Task.WaitAsync(limit, _services.Time, cancellationToken);
+            return ReferenceEquals(_link, link);
+        }
+        catch (Exception e) when (e is TimeoutException or OperationCanceledException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>A fact of this service's own making; items that find the inbox full wait on the thread pool.</summary>
+    internal void Post(int connectorId, ChargerEvent fact) => Post(new Report(null, connectorId, fact));
+
+    internal void Post(object item)
+    {
+        if (!TryPost(item))
+            _ = Task.Run(async () => await PostAsync(item));
+    }
+
+    private protected override void Handle(object item)
+    {
+        try
+        {
+            switch (item)
+            {
+                case Report report:
+                    OnReport(report);
+                    break;
+                case StateWaiter waiter:
+                    waiter.Charger.Add(waiter);
+                    break;
+                case Connected connected:
+                    OnConnected(connected.Link);
+                    break;
+                case Grown grown:
+                    Grow(grown.Record);
+                    break;
+                case Disconnected disconnected:
+                    OnDisconnected(disconnected.Session);
+                    break;
+            }
+        }
+        catch (Exception e)
+        {
+            LogItemFailed(e, Id, item.GetType().Name);
+        }
+    }
+
+    private void OnConnected(Link link)
+    {
+        if (_link is { } old)
+        {
+            if (old.Session.Generation > link.Session.Generation)
+            {
+                link.Session.Close(SessionEnd.Replaced);
+                return;
+            }
+            End(old);
+            old.Session.Close(SessionEnd.Replaced);
+        }
+        _link = link;
+        LinkSince = link.Since;
+        Generation = link.Session.Generation;
+        if (Record is { } record)
+            Grow(record);
+        foreach (Charger charger in _chargers.Values)
+        {
+            // Generations rise for ever, so a new link's states are newer than whatever any node published before.
+            ChargerState state = charger.State;
+            charger.Set(state with { Sequence = Math.Max(state.Sequence + 1, link.Session.Generation << 32) });
+            Tell(observer =>
+            {
+                observer.OnLinkChanged(charger);
+                if (state.EverHeard)
+                    observer.OnStateChanged(charger, meterOnly: false);
+            });
+        }
+        LogConnected(Id, link.Session.OcppVersion, link.Session.Generation);
+        _ = SessionSetup.RunAsync(this, link.Session, link.Ready, link.Life.Token);
+    }
+
+    private void OnDisconnected(IChargePointSession session)
+    {
+        if (_link is not { } link || !ReferenceEquals(link.Session, session))
+            return;
+        End(link);
+        _link = null;
+        LinkSince = _services.Time.GetUtcNow();
+        foreach (Charger charger in _chargers.Values)
+            Tell(observer => observer.OnLinkChanged(charger));
+        LogDisconnected(Id, session.Generation);
+    }
+
+    private void End(Link link)
+    {
+        link.Life.Cancel();
+        link.Ready.TrySetCanceled();
+        foreach (Charger charger in _chargers.Values)
+            charger.EndWaits();
+    }
+
+    private void OnReport(Report report)
+    {
+        if (report.Session is not null && !ReferenceEquals(report.Session, _link?.Session))
+            return;
+        if (!_chargers.TryGetValue(report.ConnectorId, out Charger? charger))
+        {
+            // The connector is new: its device is being registered; what it told is kept by asking it again then.
+            if (report.Session is { } session && report.ConnectorId > 0)
+                _ = AdoptConnectorsAsync(session, report.ConnectorId, report);
+            return;
+        }
+        ChargerState before = charger.State;
+        ChargerState after = before.Apply(report.Fact);
+        charger.Set(after);
+        bool meterOnly = report.Fact is MeterReported;
+        foreach (IChargerObserver observer in _services.Observers)
+            observer.OnStateChanged(charger, meterOnly);
+        if (!meterOnly)
+            React(charger, before, after, report.Fact);
+    }
+
+    /// <summary>What follows from a fact; calls it starts run outside the loop.</summary>
+    private void React(Charger charger, ChargerState before, ChargerState after, ChargerEvent fact)
+    {
+        switch (fact)
+        {
+            case TransactionOpened opened:
+                Notify(charger, "transactionStarted", opened.Transaction.Id);
+                charger.Cap.Ensure(transactionChanged: true);
+                charger.Commands.OnTransactionOpened(opened.Transaction);
+                if (_link?.Session is { } session)
+                    _ = session.SampleFasterAsync(_link.Life.Token);
+                break;
+            case TransactionClosed closed:
+                Notify(charger, "transactionEnded", closed.TransactionId);
+                break;
+            case StatusReported { Status: ConnectorStatus.Charging } when before.Reported is ConnectorStatus.SuspendedEVSE or ConnectorStatus.SuspendedEV:
+                // Some forget the limit on resuming (quirk Q72).
+                charger.Cap.Ensure(transactionChanged: true);
+                break;
+            case StatusReported { Status: ConnectorStatus.Faulted } status when before.Reported != ConnectorStatus.Faulted:
+                Notify(charger, "fault", status.ErrorCode);
+                break;
+            case CapApplied when before.AppliedCapKw != after.AppliedCapKw:
+                Notify(charger, "capApplied", after.AppliedCapKw?.ToString(System.Globalization.CultureInfo.InvariantCulture));
+                break;
+        }
+    }
+
+    internal void Notify(Charger charger, string kind, string? detail)
+    {
+        var notice = new ChargerNotice(charger.DeviceId, kind, _services.Time.GetUtcNow(), detail);
+        foreach (IChargerObserver observer in _services.Observers)
+            observer.OnNotice(notice);
+    }
+
+    private void Tell(Action<IChargerObserver> tell)
+    {
+        foreach (IChargerObserver observer in _services.Observers)
+            tell(observer);
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Charge point {ChargePointId} connected, OCPP {Version}, generation {Generation}")]
+    private partial void LogConnected(ChargePointId chargePointId, string version, long generation);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Charge point {ChargePointId} disconnected, generation {Generation}")]
+    private partial void LogDisconnected(ChargePointId chargePointId, long generation);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Charge point {ChargePointId}: handling {Item} failed")]
+    private partial void LogItemFailed(Exception exception, ChargePointId chargePointId, string item);
+}

@@ -1,0 +1,33 @@
+using System.Collections.Concurrent;
+using Amps.Ocpp.Model;
+using Amps.Ocpp.Registry;
+
+namespace Amps.Ocpp.Chargers;
+
+/// <summary>The mailboxes of this node, made when a charge point first connects and kept while it is registered.</summary>
+public sealed class ChargePoints(ChargePointServices services)
+{
+    private readonly ConcurrentDictionary<ChargePointId, ChargePoint> _chargePoints = new();
+
+    /// <summary>Every charge point that connected to this node since its start.</summary>
+    public IEnumerable<ChargePoint> All => _chargePoints.Values;
+
+    public ChargePoint? Find(ChargePointId id) => _chargePoints.GetValueOrDefault(id);
+
+    /// <summary>The mailbox of a registered charge point, with what the store remembers of it.</summary>
+    /// <exception cref="StorageUnavailableException">The store is away: what it remembers is not known.</exception>
+    public async ValueTask<ChargePoint> GetAsync(ChargePointRecord record, CancellationToken cancellationToken)
+    {
+        if (_chargePoints.TryGetValue(record.Id, out ChargePoint? known))
+            return known;
+        ChargePointMemory memory = await services.Store.RecallAsync(record.Id, [.. record.Devices.Select(device => device.Id)], cancellationToken);
+        return _chargePoints.GetOrAdd(record.Id, id => new ChargePoint(id, memory, services));
+    }
+
+    /// <summary>Closes a removed charge point's link and forgets its mailbox.</summary>
+    public void Remove(ChargePointId id)
+    {
+        if (_chargePoints.TryRemove(id, out ChargePoint? chargePoint))
+            chargePoint.Session?.Close(SessionEnd.Removed);
+    }
+}

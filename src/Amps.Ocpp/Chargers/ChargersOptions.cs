@@ -1,0 +1,30 @@
+using Amps.Ocpp.Registry;
+
+namespace Amps.Ocpp.Chargers;
+
+/// <summary>Settings of the room, validated at start.</summary>
+public sealed record ChargersOptions
+{
+    /// <summary>Name of this node in what is published.</summary>
+    public string NodeId { get; init; } = System.Environment.MachineName;
+
+    public IdleStrategy IdleStrategy { get; init; } = IdleStrategy.RemoteStop;
+
+    /// <summary>How long a command may take from dispatch to confirmation.</summary>
+    public TimeSpan ConfirmationTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Silence about its boot after which a charge point is asked for it (quirk Q01).</summary>
+    public TimeSpan BootTriggerAfter { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>When a link counts as ready at the latest.</summary>
+    public TimeSpan ReadyAfter { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>How long a charge point may take to tell its statuses by itself before it is asked (quirk Q05).</summary>
+    public TimeSpan StatusTriggerAfter { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>Least time between two persistent limit writes to one connector (quirk Q79).</summary>
+    public TimeSpan LimitWriteInterval { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Items that may wait in one mailbox.</summary>
+    public int MailboxCapacity { get; init; } = 256;
+}

@@ -1,0 +1,206 @@
+using Amps.Ocpp.Model;
+using Amps.Ocpp.Registry;
+
+namespace Amps.Ocpp.Chargers;
+
+/// <summary>
+/// Carries out <c>charge</c> and <c>idle</c> on one charger (charger behaviour, section 4): decides from the state, calls, and
+/// ends only when the charger's own messages show the effect. It reads state and never writes it.
+/// </summary>
+internal sealed class CommandRunner(Charger charger)
+{
+    private volatile PendingCall? _pending;
+    private ChargerCommand? _lastCommand;
+    private string? _stopAskedFor;
+
+    /// <summary>A start or stop that was sent and whose effect has not been seen.</summary>
+    private sealed record PendingCall(ChargerCommand Command, Task<CallAnswerSummary> Answer);
+
+    private ChargePoint ChargePoint => charger.ChargePoint;
+
+    private TimeProvider Time => ChargePoint.Services.Time;
+
+    /// <summary>Runs one command; the deadline counts from here. A cancelled one changes nothing more.</summary>
+    public async Task<CommandOutcome> RunAsync(ChargerCommand command, CancellationToken cancellationToken)
+    {
+        using var deadline = new Deadline(Time, ChargePoint.Services.Options.ConfirmationTimeout, cancellationToken);
+        if (!await ChargePoint.WaitReadyAsync(deadline.Left, cancellationToken) || ChargePoint.Session is not { } session)
+        {
+            return ChargePoint.IsOnline
+                ? CommandOutcome.Failed(ErrorCodes.ChargerTimeout, "The charger is connected but has not booted.")
+                : Offline(sent: false);
+        }
+        await SettleAsync(deadline, cancellationToken);
+        cancellationToken.ThrowIfCancellationRequested();
+        _lastCommand = command;
+        return command == ChargerCommand.Charge
+            ? await ChargeAsync(session, deadline, cancellationToken)
+            : await IdleAsync(session, deadline, cancellationToken);
+    }
+
+    /// <summary>A transaction that starts by our tag although the newest command is <c>idle</c> is stopped again.</summary>
+    public void OnTransactionOpened(OpenTransaction transaction)
+    {
+        if (_lastCommand == ChargerCommand.Idle && transaction.IdTag == ChargePoint.IdTag && ChargePoint.Session is { } session)
+        {
+            _stopAskedFor = transaction.Id;
+            _ = session.StopAsync(transaction.Id, CancellationToken.None);
+        }
+    }
+
+    /// <summary>Whether the end of this transaction was asked for by this service.</summary>
+    public bool AskedToStop(string transactionId) => _stopAskedFor == transactionId;
+
+    private async Task<CommandOutcome> ChargeAsync(IChargePointSession session, Deadline deadline, CancellationToken cancellationToken)
+    {
+        ChargerState state = charger.State;
+        if (state.Reported is ConnectorStatus.Faulted or ConnectorStatus.Unavailable)
+            return CommandOutcome.Failed(ErrorCodes.ChargerFaulted, $"The charger reports {state.Status.ToString().ToLowerInvariant()}.");
+        if (state.Transaction is { } running)
+        {
+            return state.Held
+                ? await ResumeAsync(session, running, deadline, cancellationToken)
+                : new CommandOutcome(true, "A charging session is already running.", ConfirmedBy: "state", TransactionId: running.Id);
+        }
+
+        bool wasHeld = state.Held;
+        Task<CallAnswerSummary> call = session.StartAsync(charger.ConnectorId, ChargePoint.IdTag, charger.Cap.DesiredLimit(null), deadline.Token);
+        CallAnswerSummary? answer = await FollowAsync(ChargerCommand.Charge, call, deadline, cancellationToken);
+        if (answer is not { Accepted: true })
+        {
+            if (wasHeld && answer is { Status: CallStatus.Rejected })
+            {
+                ChargePoint.Learn(learned => learned with { IdleStrategy = IdleStrategy.Hold });
+                return CommandOutcome.Failed(ErrorCodes.CommandRejected, "The charger does not resume this session: the vehicle must be unplugged and plugged in again.");
+            }
+            return Refused(answer, "start");
+        }
+        WaitEnd end = await charger.WaitAsync(static s => s.Transaction is not null, deadline.Left, Time, cancellationToken);
+        return end switch
+        {
+            WaitEnd.Met => new CommandOutcome(true, "The charger has started a charging session.", ConfirmedBy: "StartTransaction", TransactionId: charger.State.Transaction?.Id),
+            WaitEnd.LinkLost => Offline(sent: true),
+            _ when !charger.State.Plugged => CommandOutcome.Failed(ErrorCodes.VehicleNotConnected, "The charger accepted the command, but no vehicle was plugged in in time."),
+            _ => CommandOutcome.Failed(ErrorCodes.ConfirmationTimeout, "The charger accepted the command, but no charging session started in time."),
+        };
+    }
+
+    private async Task<CommandOutcome> IdleAsync(IChargePointSession session, Deadline deadline, CancellationToken cancellationToken)
+    {
+        ChargerState state = charger.State;
+        if (state.Transaction is not { } running)
+        {
+            return new CommandOutcome(true, state.Held ? "The session is already held." : "No charging session is running: nothing to stop.",
+                ConfirmedBy: "state", SessionHeld: state.Held);
+        }
+        if (state.Held)
+            return new CommandOutcome(true, "The session is already held.", ConfirmedBy: "state", TransactionId: running.Id, SessionHeld: true);
+        if (Strategy() == IdleStrategy.Hold)
+            return await HoldAsync(session, running, deadline, cancellationToken);
+
+        _stopAskedFor = running.Id;
+        Task<CallAnswerSummary> call = session.StopAsync(running.Id, deadline.Token);
+        CallAnswerSummary? answer = await FollowAsync(ChargerCommand.Idle, call, deadline, cancellationToken);
+        if (answer is not { Accepted: true })
+            return Refused(answer, "stop");
+        WaitEnd end = await charger.WaitAsync(s => s.Transaction?.Id != running.Id, deadline.Left, Time, cancellationToken);
+        return end switch
+        {
+            WaitEnd.Met => new CommandOutcome(true, "The charger has ended the transaction.", ConfirmedBy: "StopTransaction", TransactionId: running.Id, SessionHeld: charger.State.Held),
+            WaitEnd.LinkLost => Offline(sent: true),
+            _ => CommandOutcome.Failed(ErrorCodes.ConfirmationTimeout, "The charger accepted the command, but the transaction did not end in time."),
+        };
+    }
+
+    /// <summary>Holds the session at zero inside the running transaction.</summary>
+    private async Task<CommandOutcome> HoldAsync(IChargePointSession session, OpenTransaction running, Deadline deadline, CancellationToken cancellationToken)
+    {
+        Task<CallAnswerSummary> call = session.SetLimitAsync(charger.Cap.Limit(0, running.Id), deadline.Token);
+        CallAnswerSummary? answer = await FollowAsync(ChargerCommand.Idle, call, deadline, cancellationToken);
+        if (answer is not { Accepted: true })
+            return Refused(answer, "hold");
+        ChargePoint.Post(charger.ConnectorId, new HoldChanged(Time.GetUtcNow(), true));
+        WaitEnd end = await charger.WaitAsync(
+            s => s.Held && (s.Transaction?.Id != running.Id || s.Reported is ConnectorStatus.SuspendedEV or ConnectorStatus.SuspendedEVSE || s.PowerKw < 0.1),
+            deadline.Left, Time, cancellationToken);
+        return end switch
+        {
+            WaitEnd.Met => new CommandOutcome(true, "The session is held without energy.", ConfirmedBy: "StatusNotification", TransactionId: running.Id, SessionHeld: charger.State.Held),
+            WaitEnd.LinkLost => Offline(sent: true),
+            _ => CommandOutcome.Failed(ErrorCodes.ConfirmationTimeout, "The charger accepted the limit, but energy did not stop in time."),
+        };
+    }
+
+    /// <summary>Lifts a zero hold: the cap goes back first, so that there is no moment without a limit (quirks Q72, Q73).</summary>
+    private async Task<CommandOutcome> ResumeAsync(IChargePointSession session, OpenTransaction running, Deadline deadline, CancellationToken cancellationToken)
+    {
+        LimitRequest limit = charger.Cap.DesiredLimit(running.Id) ?? charger.Cap.Limit(charger.State.Rating.PowerKw ?? CapKeeper.UnknownRatingKw, running.Id);
+        Task<CallAnswerSummary> call = session.SetLimitAsync(limit, deadline.Token);
+        CallAnswerSummary? answer = await FollowAsync(ChargerCommand.Charge, call, deadline, cancellationToken);
+        if (answer is not { Accepted: true })
+            return Refused(answer, "resume");
+        ChargePoint.Post(charger.ConnectorId, new HoldChanged(Time.GetUtcNow(), false));
+        WaitEnd end = await charger.WaitAsync(static s => !s.Held && s.Reported is ConnectorStatus.Charging or ConnectorStatus.SuspendedEV, deadline.Left, Time, cancellationToken);
+        return end switch
+        {
+            WaitEnd.Met => new CommandOutcome(true, "The charger offers energy again.", ConfirmedBy: "StatusNotification", TransactionId: running.Id),
+            WaitEnd.LinkLost => Offline(sent: true),
+            _ => CommandOutcome.Failed(ErrorCodes.ConfirmationTimeout, "The charger accepted the limit, but energy is not offered again."),
+        };
+    }
+
+    /// <summary>Waits for the effect of a call that a replaced command left on the wire, so that nothing is decided on a state about to change.</summary>
+    private async Task SettleAsync(Deadline deadline, CancellationToken cancellationToken)
+    {
+        if (_pending is not { } pending)
+            return;
+        try
+        {
+            CallAnswerSummary answer = await pending.Answer.WaitAsync(deadline.Left, Time, cancellationToken);
+            if (answer.Accepted && (pending.Command == ChargerCommand.Idle || charger.State.Plugged))
+            {
+                bool started = pending.Command == ChargerCommand.Charge;
+                await charger.WaitAsync(s => s.Transaction is not null == started || s.Held != started, deadline.Left / 2, Time, cancellationToken);
+            }
+        }
+        catch (TimeoutException)
+        {
+            // Its outcome stays unknown; the new command decides on what is known.
+        }
+        Interlocked.CompareExchange(ref _pending, null, pending);
+    }
+
+    private async Task<CallAnswerSummary?> FollowAsync(ChargerCommand command, Task<CallAnswerSummary> call, Deadline deadline, CancellationToken cancellationToken)
+    {
+        var pending = new PendingCall(command, call);
+        _pending = pending;
+        try
+        {
+            CallAnswerSummary answer = await call.WaitAsync(deadline.Left, Time, cancellationToken);
+            Interlocked.CompareExchange(ref _pending, null, pending);
+            return answer;
+        }
+        catch (TimeoutException)
+        {
+            return null;
+        }
+    }
+
+    private IdleStrategy Strategy() =>
+        ChargePoint.Record is { } record
+            ? record.Configuration.IdleStrategy ?? record.Learned.IdleStrategy ?? ChargePoint.Services.Options.IdleStrategy
+            : ChargePoint.Services.Options.IdleStrategy;
+
+    private static CommandOutcome Offline(bool sent) =>
+        CommandOutcome.Failed(ErrorCodes.DeviceOffline, "The link to the charger went down.", unknown: sent);
+
+    private static CommandOutcome Refused(CallAnswerSummary? answer, string what) => answer switch
+    {
+        null or { Status: CallStatus.TimedOut } => CommandOutcome.Failed(ErrorCodes.ChargerTimeout, "The charger did not answer in time.", unknown: answer is not { Sent: false }),
+        { Status: CallStatus.LinkLost } lost => Offline(lost.Sent),
+        { Status: CallStatus.Busy } => CommandOutcome.Failed(ErrorCodes.ChargerTimeout, "Too many calls are waiting for this charger."),
+        { Status: CallStatus.Invalid } => CommandOutcome.Failed(ErrorCodes.ProtocolError, "The charger answered with something the standard does not allow."),
+        { Status: CallStatus.NotSupported } => CommandOutcome.Failed(ErrorCodes.CommandRejected, $"The charger does not support this way to {what} a session."),
+        _ => CommandOutcome.Failed(ErrorCodes.CommandRejected, $"The charger refused to {what} the session."),
+    };
+}

@@ -1,0 +1,129 @@
+using System.Text.Json;
+
+namespace Amps.Ocpp.Chargers;
+
+/// <summary>How a charge point took a call, in version-neutral words.</summary>
+public enum CallStatus
+{
+    /// <summary>The charge point said yes.</summary>
+    Accepted,
+
+    /// <summary>The charge point said no.</summary>
+    Rejected,
+
+    /// <summary>The charge point does not know the call, or not in this form.</summary>
+    NotSupported,
+
+    /// <summary>It answered with something that the standard does not allow.</summary>
+    Invalid,
+
+    /// <summary>It did not answer in time; the call may have had its effect.</summary>
+    TimedOut,
+
+    /// <summary>The link went down; when the call had been sent it may have had its effect.</summary>
+    LinkLost,
+
+    /// <summary>Too many calls are waiting for this charge point; nothing was sent.</summary>
+    Busy,
+}
+
+/// <summary>An answer to a call.</summary>
+/// <param name="Status">What it amounts to.</param>
+/// <param name="Sent">False when nothing went out on the wire.</param>
+public readonly record struct CallAnswerSummary(CallStatus Status, bool Sent = true)
+{
+    public bool Accepted => Status == CallStatus.Accepted;
+}
+
+/// <summary>A limit as the service wants it.</summary>
+/// <param name="ConnectorId">Connector or EVSE, ≥ 1.</param>
+/// <param name="Kilowatts">≥ 0.</param>
+/// <param name="TransactionId">The running transaction for a limit of that transaction; null for the connector's default.</param>
+/// <param name="Phases">Phases of the installation; null = unknown.</param>
+/// <param name="NominalVoltage">V, phase to neutral.</param>
+/// <param name="MeasuredVoltage">V, newest; null = none.</param>
+public sealed record LimitRequest(
+    int ConnectorId,
+    double Kilowatts,
+    string? TransactionId,
+    int? Phases,
+    double NominalVoltage,
+    double? MeasuredVoltage);
+
+/// <summary>What a charge point says is its limit now.</summary>
+/// <param name="Amperes">A per phase, when it answered in A.</param>
+/// <param name="Watts">W, when it answered in W.</param>
+/// <param name="Phases">Phases the limit is about, when told.</param>
+public sealed record LimitReading(double? Amperes, double? Watts, int? Phases);
+
+/// <summary>What may be asked of a charge point out of turn.</summary>
+public enum TriggerKind
+{
+    Boot,
+    Status,
+    Meter,
+}
+
+/// <summary>The result of an operator's own call (operator surface, section 2).</summary>
+/// <param name="ResultJson">The answer's payload; null when it was not a result.</param>
+/// <param name="ErrorCode">The CALLERROR's code, or <c>Timeout</c>, <c>LinkLost</c>, <c>Busy</c>.</param>
+public sealed record OperatorCallOutcome(string? ResultJson, string? ErrorCode = null, string? ErrorDescription = null, string? ErrorDetailsJson = null);
+
+/// <summary>A call that the connection's version does not know or whose payload breaks its schema; nothing was sent.</summary>
+/// <param name="Path">JSON pointer into the payload; empty for the action itself.</param>
+public sealed record CallRefusal(string Path, string Message);
+
+/// <summary>
+/// One live link to a charge point, version-neutral: the port that each OCPP adapter implements (charger behaviour, section 1).
+/// Calls go out in order, one at a time; no method throws for an expected end.
+/// </summary>
+public interface IChargePointSession
+{
+    /// <summary>The version's name as the operator sees it, e.g. <c>1.6</c>.</summary>
+    string OcppVersion { get; }
+
+    /// <summary>Ownership number of this link; the highest of a charge point is the one in force.</summary>
+    long Generation { get; }
+
+    /// <summary>Asks for a transaction; with a limit the transaction starts under it.</summary>
+    Task<CallAnswerSummary> StartAsync(int connectorId, string idTag, LimitRequest? limit, CancellationToken cancellationToken);
+
+    Task<CallAnswerSummary> StopAsync(string transactionId, CancellationToken cancellationToken);
+
+    /// <summary>Sets a limit, trying the forms that charge points are known to take; what worked is learned.</summary>
+    Task<CallAnswerSummary> SetLimitAsync(LimitRequest limit, CancellationToken cancellationToken);
+
+    /// <summary>The limit in force as the charge point computes it; null when it does not tell.</summary>
+    Task<LimitReading?> ReadLimitAsync(int connectorId, bool inWatts, CancellationToken cancellationToken);
+
+    /// <summary>Asks the charge point to report; its report comes by itself.</summary>
+    Task<CallAnswerSummary> TriggerAsync(TriggerKind kind, int? connectorId, CancellationToken cancellationToken);
+
+    /// <summary>Reads the few settings the service needs and changes only what differs.</summary>
+    Task PrepareAsync(CancellationToken cancellationToken);
+
+    /// <summary>Asks for the sampling that a running transaction deserves; a refusal is fine.</summary>
+    Task SampleFasterAsync(CancellationToken cancellationToken);
+
+    /// <summary>An operator's call, checked against the version's schema before sending.</summary>
+    Task<(OperatorCallOutcome? Outcome, CallRefusal? Refusal)> CallAsync(string action, JsonElement payload, TimeSpan? timeout, CancellationToken cancellationToken);
+
+    /// <summary>True if anything comes in within the time, after a ping.</summary>
+    Task<bool> ProbeAsync(TimeSpan limit);
+
+    /// <summary>Closes the link; its open calls end as lost.</summary>
+    void Close(SessionEnd reason);
+}
+
+/// <summary>Why this service closes a link.</summary>
+public enum SessionEnd
+{
+    /// <summary>A newer link of the same charge point took over.</summary>
+    Replaced,
+
+    /// <summary>The service is going down.</summary>
+    ShuttingDown,
+
+    /// <summary>The operator removed the charge point or refused it.</summary>
+    Removed,
+}

@@ -1,0 +1,62 @@
+using Amps.Ocpp.Dialects.Shapes;
+using static Amps.Ocpp.Dialects.Shapes.FieldShape;
+using static Amps.Ocpp.Dialects.Shapes.ValueShape;
+
+namespace Amps.Ocpp.Dialects.Ocpp16;
+
+/// <summary>Messages of the profile SmartCharging (OCPP 1.6 section 6).</summary>
+internal static class SmartChargingMessages
+{
+    public static Ocpp16Action[] All { get; } =
+    [
+        new("ClearChargingProfile", false, true,
+            new MessageShape(
+            May("id", Whole),
+            May("connectorId", Whole),
+            May("chargingProfilePurpose", OneOf("ChargePointMaxProfile", "TxDefaultProfile", "TxProfile")),
+            May("stackLevel", Whole)),
+            new MessageShape(
+            Needs("status", OneOf("Accepted", "Unknown")))),
+        new("GetCompositeSchedule", false, true,
+            new MessageShape(
+            Needs("connectorId", Whole),
+            Needs("duration", Whole),
+            May("chargingRateUnit", OneOf("A", "W"))),
+            new MessageShape(
+            Needs("status", OneOf("Accepted", "Rejected")),
+            May("connectorId", Whole),
+            May("scheduleStart", Time),
+            May("chargingSchedule", Object(
+                May("duration", Whole),
+                May("startSchedule", Time),
+                Needs("chargingRateUnit", OneOf("A", "W")),
+                Needs("chargingSchedulePeriod", List(Object(
+                    Needs("startPeriod", Whole),
+                    Needs("limit", Tenths),
+                    May("numberPhases", Whole)))),
+                May("minChargingRate", Tenths))))),
+        new("SetChargingProfile", false, true,
+            new MessageShape(
+            Needs("connectorId", Whole),
+            Needs("csChargingProfiles", Object(
+                Needs("chargingProfileId", Whole),
+                May("transactionId", Whole),
+                Needs("stackLevel", Whole),
+                Needs("chargingProfilePurpose", OneOf("ChargePointMaxProfile", "TxDefaultProfile", "TxProfile")),
+                Needs("chargingProfileKind", OneOf("Absolute", "Recurring", "Relative")),
+                May("recurrencyKind", OneOf("Daily", "Weekly")),
+                May("validFrom", Time),
+                May("validTo", Time),
+                Needs("chargingSchedule", Object(
+                    May("duration", Whole),
+                    May("startSchedule", Time),
+                    Needs("chargingRateUnit", OneOf("A", "W")),
+                    Needs("chargingSchedulePeriod", List(Object(
+                        Needs("startPeriod", Whole),
+                        Needs("limit", Tenths),
+                        May("numberPhases", Whole)))),
+                    May("minChargingRate", Tenths)))))),
+            new MessageShape(
+            Needs("status", OneOf("Accepted", "Rejected", "NotSupported")))),
+    ];
+}

@@ -1,0 +1,253 @@
+using System.Net.WebSockets;
+using Amps.Ocpp.Chargers;
+using Amps.Ocpp.Dialects;
+using Amps.Ocpp.Model;
+using Amps.Ocpp.Ocppj;
+using Amps.Ocpp.Ocppj.Link;
+using Amps.Ocpp.Registry;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace Amps.Ocpp.Gateway;
+
+/// <summary>
+/// The door charge points knock at: identity, credentials, subprotocol, duplicates, then the link until it ends
+/// (charger behaviour, section 2; faults, sections H, S and C).
+/// </summary>
+public sealed partial class ChargePointGateway(
+    ChargePointDirectory directory,
+    IRegistryStore store,
+    ChargePoints chargePoints,
+    IReadOnlyList<IOcppDialect> dialects,
+    Passwords passwords,
+    LivenessMonitor liveness,
+    GatewayOptions options,
+    TimeProvider time,
+    ILoggerFactory loggers)
+{
+    private readonly ILogger _logger = loggers.CreateLogger<ChargePointGateway>();
+    private readonly ILogger _linkLogger = loggers.CreateLogger<OcppConnection>();
+    private readonly FailureLimiter _failures = new(time);
+    private readonly TakeoverGuard _takeovers = new(time);
+    private int _links;
+    private volatile bool _draining;
+
+    /// <summary>Live links of this node.</summary>
+    public int Links => Volatile.Read(ref _links);
+
+    /// <summary>Takes no newcomers from now on, and closes every link with 1001.</summary>
+    public async Task DrainAsync(TimeSpan limit)
+    {
+        _draining = true;
+        foreach (ChargePoint chargePoint in chargePoints.All)
+            chargePoint.Session?.Close(SessionEnd.ShuttingDown);
+        long start = time.GetTimestamp();
+        while (Links > 0 && time.GetElapsedTime(start) < limit)
+            await Task.Delay(TimeSpan.FromMilliseconds(20), time);
+    }
+
+    /// <summary>Answers one request of the Ocpp endpoint; returns when its link, if it got one, has ended.</summary>
+    public async Task RunAsync(HttpContext context)
+    {
+        if (_draining)
+        {
+            Refuse(context, 503, retryAfter: 5);
+            return;
+        }
+        switch (HandshakePath.Read(context.Features.Get<IHttpRequestFeature>()!.RawTarget, out ChargePointId id))
+        {
+            case PathVerdict.NotFound:
+                Refuse(context, 404);
+                return;
+            case PathVerdict.InvalidIdentity:
+                Refuse(context, 400);
+                return;
+        }
+        if (!IsHandshake(context))
+            return;
+        ChargePointRecord? record = directory.Find(id);
+        if (record is null && options.Admission == AdmissionPolicy.Closed)
+        {
+            GatewayLog.Unknown(_logger, id);
+            Refuse(context, 404);
+            return;
+        }
+        if (!Authenticate(context, id, record))
+            return;
+        IOcppDialect? dialect = Choose(context.WebSockets.WebSocketRequestedProtocols, record, out bool silent);
+        if (dialect is null)
+        {
+            await RefuseSubprotocolAsync(context, id);
+            return;
+        }
+        if (!await MayTakeOverAsync(context, id, record))
+            return;
+        await ServeAsync(context, id, record, dialect, silent);
+    }
+
+    /// <summary>A WebSocket handshake, or the answer that tells what is missing (H1, H14, H15).</summary>
+    private static bool IsHandshake(HttpContext context)
+    {
+        if (context.WebSockets.IsWebSocketRequest)
+            return true;
+        IHeaderDictionary headers = context.Request.Headers;
+        bool wantsUpgrade = headers.Upgrade.ToString().Contains("websocket", StringComparison.OrdinalIgnoreCase);
+        if (wantsUpgrade && headers.SecWebSocketVersion == "13")
+        {
+            Refuse(context, 400);
+            return false;
+        }
+        headers = context.Response.Headers;
+        headers.Upgrade = "websocket";
+        headers.Connection = "Upgrade";
+        headers.SecWebSocketVersion = "13";
+        Refuse(context, 426);
+        return false;
+    }
+
+    /// <summary>Checks Basic credentials where the charge point has any; a charge point never connects with less than it was given.</summary>
+    private bool Authenticate(HttpContext context, ChargePointId id, ChargePointRecord? record)
+    {
+        bool required = record is { Password: not null } or { Configuration.SecurityProfile: > 0 };
+        if (!required)
+            return true;
+        BasicCredentials? presented = BasicCredentials.Read(context.Request.Headers.Authorization);
+        string address = context.Connection.RemoteIpAddress?.ToString() ?? "";
+        if (_failures.Wait(id.Value.ToUpperInvariant(), address) is var wait && wait > TimeSpan.Zero)
+        {
+            Refuse(context, 429, retryAfter: (int)Math.Ceiling(wait.TotalSeconds));
+            return false;
+        }
+        bool named = presented is { } user && ChargePointId.TryParse(user.User, out ChargePointId claimed) && claimed == id;
+        bool right = passwords.Verify(presented?.Password ?? [], record!.Password);
+        if (named && right)
+        {
+            _failures.Succeeded(id.Value.ToUpperInvariant(), address);
+            return true;
+        }
+        if (presented is not null || context.Request.Headers.Authorization.Count > 0)
+            _failures.Failed(id.Value.ToUpperInvariant(), address);
+        GatewayLog.Unauthorized(_logger, id, address);
+        context.Response.Headers.WWWAuthenticate = "Basic realm=\"ocpp\"";
+        Refuse(context, 401);
+        return false;
+    }
+
+    /// <summary>The first offered subprotocol that is spoken here, unless the charge point is pinned to one (quirks Q09–Q11).</summary>
+    private IOcppDialect? Choose(IList<string> offered, ChargePointRecord? record, out bool silent)
+    {
+        string? pinned = record?.Configuration.OcppVersion;
+        silent = offered.Count == 0;
+        // A charge point that offers nothing is let in only when the operator said which version it speaks.
+        if (silent)
+            return pinned == "1.6" ? dialects.FirstOrDefault(dialect => dialect.Version == pinned) : null;
+        foreach (string protocol in offered)
+        {
+            foreach (IOcppDialect dialect in dialects)
+            {
+                if (dialect.Subprotocol == protocol && (pinned is null || dialect.Version == pinned))
+                    return dialect;
+            }
+        }
+        return null;
+    }
+
+    private async Task RefuseSubprotocolAsync(HttpContext context, ChargePointId id)
+    {
+        GatewayLog.NoSubprotocol(_logger, id, string.Join(", ", context.WebSockets.WebSocketRequestedProtocols.Take(8)));
+        using WebSocket socket = await context.WebSockets.AcceptWebSocketAsync();
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(2));
+        try
+        {
+            await socket.CloseAsync(WebSocketCloseStatus.ProtocolError, "no common subprotocol", limit.Token);
+        }
+        catch (Exception e) when (e is OperationCanceledException or WebSocketException or IOException)
+        {
+            context.Abort();
+        }
+    }
+
+    /// <summary>The duplicate rule: who proves a credential wins; who has none waits for the present link to prove that it is dead.</summary>
+    private async Task<bool> MayTakeOverAsync(HttpContext context, ChargePointId id, ChargePointRecord? record)
+    {
+        if (chargePoints.Find(id)?.Session is not { } present)
+            return true;
+        if (_takeovers.Hold(id) is var hold && hold > TimeSpan.Zero)
+        {
+            Refuse(context, 503, retryAfter: (int)Math.Ceiling(hold.TotalSeconds));
+            return false;
+        }
+        if (record?.Password is null && await present.ProbeAsync(options.ProbeTimeout))
+        {
+            GatewayLog.DuplicateRefused(_logger, id);
+            Refuse(context, 409);
+            return false;
+        }
+        if (_takeovers.Note(id))
+            GatewayLog.Flapping(_logger, id);
+        return true;
+    }
+
+    private async Task ServeAsync(HttpContext context, ChargePointId id, ChargePointRecord? record, IOcppDialect dialect, bool silent)
+    {
+        ChargePoint chargePoint;
+        long generation;
+        try
+        {
+            record ??= await RegisterAsync(id, context.RequestAborted);
+            if (record is null)
+            {
+                Refuse(context, 503, retryAfter: 60);
+                return;
+            }
+            generation = await store.NextGenerationAsync(id, context.RequestAborted);
+            chargePoint = await chargePoints.GetAsync(record, context.RequestAborted);
+        }
+        catch (StorageUnavailableException)
+        {
+            Refuse(context, 503, retryAfter: 5);
+            return;
+        }
+        var upgrade = context.Features.Get<IHttpUpgradeFeature>() as ObservedUpgradeFeature;
+        bool compressed = context.Request.Headers.SecWebSocketExtensions.ToString().Contains("permessage-deflate", StringComparison.OrdinalIgnoreCase);
+        WebSocket socket = await context.WebSockets.AcceptWebSocketAsync(new WebSocketAcceptContext
+        {
+            SubProtocol = silent ? null : dialect.Subprotocol,
+            KeepAliveInterval = TimeSpan.Zero,
+            DangerousEnableCompression = compressed,
+            DisableServerContextTakeover = true,
+        });
+        var connection = new OcppConnection(record.Id.Value, socket, upgrade?.Stream, dialect.ConnectionOptions, liveness, time, _linkLogger);
+        TimeSpan callTimeout = record.Configuration.CallTimeoutSeconds is { } seconds ? TimeSpan.FromSeconds(seconds) : options.CallTimeout;
+        IOcppSession session = dialect.CreateSession(chargePoint, connection, generation, callTimeout);
+        Interlocked.Increment(ref _links);
+        try
+        {
+            await chargePoint.ConnectAsync(session);
+            await connection.RunAsync(session, context.RequestAborted);
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _links);
+            await chargePoint.DisconnectAsync(session);
+        }
+    }
+
+    /// <summary>Creates the record of an unknown charge point as the policy says; null when too many wait for the operator.</summary>
+    private Task<ChargePointRecord?> RegisterAsync(ChargePointId id, CancellationToken cancellationToken)
+    {
+        Admission admission = options.Admission == AdmissionPolicy.Open ? Admission.Accepted : Admission.Pending;
+        if (admission == Admission.Pending && directory.PendingCount >= options.MaxPending)
+            return Task.FromResult<ChargePointRecord?>(null);
+        return directory.ChangeAsync(
+            id,
+            known => known ?? ChargePoint.WithConnectors(new ChargePointRecord { Id = id, Admission = admission, CreatedAt = time.GetUtcNow() }, 1),
+            cancellationToken);
+    }
+
+    private static void Refuse(HttpContext context, int status, int? retryAfter = null)
+    {
+        context.Response.StatusCode = status;
+        if (retryAfter is { } seconds)
+            context.Response.Headers.RetryAfter = seconds.ToString(System.Globalization.CultureInfo.InvariantCulture);
+    }
+}

@@ -1,0 +1,29 @@
+namespace Amps.Ocpp.Gateway;
+
+/// <summary>What becomes of a charge point that nobody registered (charger behaviour, section 2).</summary>
+public enum AdmissionPolicy
+{
+    /// <summary>Taken in, its boot answered with <c>Pending</c>, listed for the operator.</summary>
+    Pending,
+
+    /// <summary>Taken in and accepted.</summary>
+    Open,
+
+    /// <summary>404 at the handshake.</summary>
+    Closed,
+}
+
+/// <summary>Settings of the room (operator surface, <c>Amps:Ocpp</c>), validated at start.</summary>
+public sealed record GatewayOptions
+{
+    public AdmissionPolicy Admission { get; init; } = AdmissionPolicy.Pending;
+
+    /// <summary>How long a charge point may take to answer a call, unless its record says otherwise.</summary>
+    public TimeSpan CallTimeout { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>How long the present link of an unprotected charge point may take to prove that it lives (faults, "Duplicate connection").</summary>
+    public TimeSpan ProbeTimeout { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>Charge points waiting for the operator's word at most; more are turned away with 503.</summary>
+    public int MaxPending { get; init; } = 1000;
+}

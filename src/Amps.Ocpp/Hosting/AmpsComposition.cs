@@ -1,0 +1,115 @@
+using Amps.Ocpp.Actions;
+using Amps.Ocpp.Api;
+using Amps.Ocpp.Chargers;
+using Amps.Ocpp.Dialects;
+using Amps.Ocpp.Dialects.Ocpp16;
+using Amps.Ocpp.Gateway;
+using Amps.Ocpp.Http;
+using Amps.Ocpp.Mqtt;
+using Amps.Ocpp.Ocppj.Link;
+using Amps.Ocpp.Operator;
+using Amps.Ocpp.Readings;
+using Amps.Ocpp.Registry;
+using Amps.Ocpp.Routing;
+using Amps.Ocpp.Storage;
+using Amps.Ocpp.Telemetry;
+
+namespace Amps.Ocpp.Hosting;
+
+/// <summary>Puts the rooms together; the only place that knows them all.</summary>
+internal static class AmpsComposition
+{
+    public static IServiceCollection AddAmps(this IServiceCollection services, AmpsSettings settings)
+    {
+        services.AddSingleton(settings);
+        services.AddSingleton(TimeProvider.System);
+        services.AddSingleton<Http.KeyGate>(provider => new KeyGate(provider.GetRequiredService<KeyRing>(), settings.RateLimit));
+
+        // The start and the end of everything else hang on these, so they come first and go last.
+        services.AddSingleton<ServiceLifetime>();
+        services.AddHostedService(provider => provider.GetRequiredService<ServiceLifetime>());
+        services.AddStorage(settings.Storage);
+        services.AddMqtt(settings.Mqtt);
+
+        services.AddSingleton<KeyRing>();
+        services.AddSingleton<ChargePointDirectory>();
+        services.AddSingleton<Passwords>();
+        services.AddSingleton(provider => new IdTokenList(provider.GetRequiredService<IRegistryStore>(), TimeProvider.System) { Policy = settings.IdTokenPolicy });
+
+        services.AddChargers(settings);
+        services.AddGateway(settings);
+
+        services.AddSingleton(settings.Readings);
+        services.AddSingleton<SnapshotCache>();
+        services.AddHostedService<CacheFeed>();
+        services.AddSingleton<ReadingService>();
+
+        services.AddSingleton<ChargePointRouter>();
+        services.AddSingleton(settings.Actions);
+        services.AddSingleton<ActionIndex>();
+        services.AddSingleton<ActionService>();
+        services.AddSingleton(provider => new Lazy<ActionService>(provider.GetRequiredService<ActionService>));
+
+        services.AddSingleton<ChargerEndpoints>();
+        services.AddSingleton<SettingsEndpoints>();
+        services.AddSingleton<ActionEndpoints>();
+        services.AddSingleton<OperatorEndpoints>();
+        services.AddSingleton<ChargePointEndpoints>();
+        services.AddSingleton<HealthEndpoints>();
+        return services;
+    }
+
+    public static void UseAmps(this WebApplication app)
+    {
+        TimeProvider time = app.Services.GetRequiredService<TimeProvider>();
+        app.MapWhen(EndpointNames.IsOcpp, ocpp =>
+        {
+            ocpp.Use(next => context =>
+            {
+                ObservedUpgradeFeature.Install(context, time);
+                return next(context);
+            });
+            ocpp.UseWebSockets(new WebSocketOptions { KeepAliveInterval = Timeout.InfiniteTimeSpan });
+            ocpp.Run(app.Services.GetRequiredService<ChargePointGateway>().RunAsync);
+        });
+        app.UseApiEnvelope();
+        app.UseRouting();
+        app.Services.GetRequiredService<ChargerEndpoints>().Map(app);
+        app.Services.GetRequiredService<SettingsEndpoints>().Map(app);
+        app.Services.GetRequiredService<ActionEndpoints>().Map(app);
+        app.Services.GetRequiredService<OperatorEndpoints>().Map(app);
+        app.Services.GetRequiredService<ChargePointEndpoints>().Map(app);
+        app.Services.GetRequiredService<HealthEndpoints>().Map(app);
+    }
+
+    private static void AddChargers(this IServiceCollection services, AmpsSettings settings)
+    {
+        services.AddSingleton(settings.Chargers);
+        services.AddSingleton(new TelemetryOptions { NodeId = settings.Chargers.NodeId, TopicPrefix = settings.Readings.TopicPrefix });
+        services.AddSingleton<TelemetryPublisher>();
+        services.AddHostedService(provider => provider.GetRequiredService<TelemetryPublisher>());
+        services.AddSingleton<StateRecorder>();
+        services.AddHostedService(provider => provider.GetRequiredService<StateRecorder>());
+        services.AddSingleton(provider => new ChargePointServices(
+            provider.GetRequiredService<ChargePointDirectory>(),
+            provider.GetRequiredService<IdTokenList>(),
+            provider.GetRequiredService<IChargePointStore>(),
+            [provider.GetRequiredService<TelemetryPublisher>(), provider.GetRequiredService<StateRecorder>()],
+            settings.Chargers,
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<ChargePoint>>()));
+        services.AddSingleton<ChargePoints>();
+    }
+
+    private static void AddGateway(this IServiceCollection services, AmpsSettings settings)
+    {
+        services.AddSingleton(settings.Gateway);
+        services.AddSingleton(new LivenessOptions());
+        services.AddSingleton<LivenessMonitor>();
+        services.AddSingleton(new Ocpp16Options { HeartbeatIntervalSeconds = settings.HeartbeatIntervalSeconds });
+        services.AddSingleton<Ocpp16Dialect>();
+        services.AddSingleton<IReadOnlyList<IOcppDialect>>(provider => [provider.GetRequiredService<Ocpp16Dialect>()]);
+        services.AddSingleton<ChargePointGateway>();
+        services.AddSingleton(provider => new Lazy<ChargePointGateway>(provider.GetRequiredService<ChargePointGateway>));
+    }
+}

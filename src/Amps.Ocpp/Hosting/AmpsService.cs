@@ -1,0 +1,49 @@
+using Amps.Ocpp.Model;
+
+namespace Amps.Ocpp.Hosting;
+
+/// <summary>The service as a process: built, run, and ended with a code that scripts can rely on.</summary>
+public static class AmpsService
+{
+    private const int WrongSettings = 2;
+    private const int CannotStart = 1;
+
+    /// <summary>Builds the service; nothing is opened yet.</summary>
+    /// <exception cref="SettingsException">A setting is wrong.</exception>
+    public static WebApplication Build(string[] args, Action<WebApplicationBuilder>? adjust = null)
+    {
+        WebApplicationBuilder builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = ContentRoot() });
+        adjust?.Invoke(builder);
+        builder.WebHost.ConfigureKestrel((context, kestrel) => EndpointNames.Configure(kestrel, context.Configuration));
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(20));
+        builder.Services.AddAmps(AmpsSettings.Read(builder.Configuration));
+        WebApplication app = builder.Build();
+        app.UseAmps();
+        return app;
+    }
+
+    /// <summary>Runs until told to end: 0 after a clean end, 2 for wrong settings, 1 when it cannot start; one line says why.</summary>
+    public static async Task<int> RunAsync(string[] args)
+    {
+        try
+        {
+            await using WebApplication app = Build(args);
+            await app.RunAsync();
+            return 0;
+        }
+        catch (SettingsException e)
+        {
+            await Console.Error.WriteLineAsync($"error: {e.Message}");
+            return WrongSettings;
+        }
+        catch (Exception e) when (e is StorageUnavailableException or Storage.StorageStartException or IOException)
+        {
+            await Console.Error.WriteLineAsync($"error: {e.Message}");
+            return CannotStart;
+        }
+    }
+
+    /// <summary>Where <c>appsettings.json</c> is: the folder it is started in, else beside the program.</summary>
+    private static string ContentRoot() =>
+        File.Exists(Path.Combine(Directory.GetCurrentDirectory(), "appsettings.json")) ? Directory.GetCurrentDirectory() : AppContext.BaseDirectory;
+}

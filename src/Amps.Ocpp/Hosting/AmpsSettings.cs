@@ -1,0 +1,98 @@
+using Amps.Ocpp.Actions;
+using Amps.Ocpp.Chargers;
+using Amps.Ocpp.Gateway;
+using Amps.Ocpp.Http;
+using Amps.Ocpp.Mqtt;
+using Amps.Ocpp.Readings;
+using Amps.Ocpp.Registry;
+using Amps.Ocpp.Storage;
+
+namespace Amps.Ocpp.Hosting;
+
+/// <summary>All settings of the service, read and checked once, one record a room (operator surface, section 1).</summary>
+public sealed record AmpsSettings
+{
+    public required string DataDirectory { get; init; }
+
+    public required StorageOptions Storage { get; init; }
+
+    public required MqttOptions Mqtt { get; init; }
+
+    public required GatewayOptions Gateway { get; init; }
+
+    public required ChargersOptions Chargers { get; init; }
+
+    public required ActionsOptions Actions { get; init; }
+
+    public required ReadingsOptions Readings { get; init; }
+
+    public required RateLimitOptions RateLimit { get; init; }
+
+    public required IdTokenPolicy IdTokenPolicy { get; init; }
+
+    public required int HeartbeatIntervalSeconds { get; init; }
+
+    /// <summary>The operator's key that must exist; null = none.</summary>
+    public string? BootstrapOperatorKey { get; init; }
+
+    /// <summary>Reads everything below <c>Amps</c>.</summary>
+    /// <exception cref="SettingsException">A value is wrong or a key is unknown.</exception>
+    public static AmpsSettings Read(IConfiguration configuration)
+    {
+        var reader = new SettingsReader(configuration);
+        string data = Path.GetFullPath(reader.Text("Amps:DataDirectory", "data"));
+        string node = reader.Text("Amps:Node:Id", System.Environment.MachineName);
+        string prefix = reader.Text("Amps:Mqtt:TopicPrefix", "amps/v1");
+        TimeSpan confirmation = TimeSpan.FromSeconds(reader.Whole("Amps:Actions:ConfirmationTimeoutSeconds", 30, 1, 600));
+        if (prefix.AsSpan().ContainsAny('+', '#', '\0') || prefix.StartsWith('/') || prefix.EndsWith('/'))
+            throw new SettingsException($"Amps:Mqtt:TopicPrefix: '{prefix}' is not topic levels without wildcards, e.g. amps/v1");
+        var settings = new AmpsSettings
+        {
+            DataDirectory = data,
+            Storage = new StorageOptions { DataDirectory = data },
+            Mqtt = ReadMqtt(reader, data, prefix, node),
+            Gateway = new GatewayOptions
+            {
+                Admission = reader.Choice("Amps:Ocpp:Admission", AdmissionPolicy.Pending),
+                CallTimeout = TimeSpan.FromSeconds(reader.Whole("Amps:Ocpp:CallTimeoutSeconds", 60, 1, 600)),
+            },
+            Chargers = new ChargersOptions
+            {
+                NodeId = node,
+                IdleStrategy = reader.Choice("Amps:Charging:IdleStrategy", IdleStrategy.RemoteStop),
+                ConfirmationTimeout = confirmation,
+            },
+            Actions = new ActionsOptions { ConfirmationTimeout = confirmation },
+            Readings = new ReadingsOptions
+            {
+                TimeToLive = TimeSpan.FromSeconds(reader.Whole("Amps:Reads:CacheSeconds", 900, 1, 86_400)),
+                ExpediteTimeToLive = TimeSpan.FromSeconds(reader.Whole("Amps:Reads:ExpediteSeconds", 60, 1, 86_400)),
+                LiveBudget = TimeSpan.FromMilliseconds(reader.Whole("Amps:Reads:LiveBudgetMilliseconds", 2000, 100, 60_000)),
+                TopicPrefix = prefix,
+            },
+            RateLimit = new RateLimitOptions
+            {
+                RequestsPerSecond = reader.Whole("Amps:RateLimit:RequestsPerSecond", 100, 1, 1_000_000),
+                Burst = reader.Whole("Amps:RateLimit:Burst", 1000, 1, 10_000_000),
+            },
+            IdTokenPolicy = reader.Choice("Amps:Ocpp:IdTokenPolicy", IdTokenPolicy.AcceptAll),
+            HeartbeatIntervalSeconds = reader.Whole("Amps:Ocpp:HeartbeatIntervalSeconds", 300, 1, 86_400),
+            BootstrapOperatorKey = reader.Secret("Amps:Bootstrap:OperatorKey", minLength: 24),
+        };
+        reader.RefuseUnknown();
+        return settings;
+    }
+
+    private static MqttOptions ReadMqtt(SettingsReader reader, string data, string prefix, string node) => new()
+    {
+        Mode = reader.Choice("Amps:Mqtt:Mode", MqttMode.Managed),
+        Host = reader.Text("Amps:Mqtt:Host", "127.0.0.1"),
+        Port = reader.Whole("Amps:Mqtt:Port", 1883, 1, 65_535),
+        Username = reader.Text("Amps:Mqtt:Username"),
+        Password = reader.Secret("Amps:Mqtt:Password"),
+        Tls = reader.Flag("Amps:Mqtt:Tls", false),
+        DataDirectory = data,
+        ClientId = $"amps-{node}-{System.Environment.ProcessId}",
+        PresenceTopic = $"{prefix}/nodes/{node}/status",
+    };
+}

@@ -1,0 +1,67 @@
+using Amps.Ocpp.Model;
+using Microsoft.AspNetCore.Connections;
+
+namespace Amps.Ocpp.Http;
+
+/// <summary>
+/// The outermost step of the Api endpoint: gives every request its context, and every answer that nobody wrote (404, 405,
+/// refused bodies, faults) its envelope.
+/// </summary>
+public static partial class ApiPipeline
+{
+    public static IApplicationBuilder UseApiEnvelope(this IApplicationBuilder app)
+    {
+        ILogger logger = app.ApplicationServices.GetRequiredService<ILoggerFactory>().CreateLogger("Amps.Ocpp.Http.Api");
+        return app.Use(next => context => RunAsync(context, next, logger));
+    }
+
+    private static async Task RunAsync(HttpContext context, RequestDelegate next, ILogger logger)
+    {
+        var request = new ApiRequest();
+        context.Features.Set(request);
+        ApiProblem? problem;
+        try
+        {
+            await next(context);
+            problem = context.Response.HasStarted ? null : context.Response.StatusCode switch
+            {
+                404 => ApiProblem.NotFound,
+                405 => ApiProblem.MethodNotAllowed,
+                415 => ApiProblem.UnsupportedMediaType,
+                413 => ApiProblem.PayloadTooLarge,
+                _ => null,
+            };
+        }
+        catch (Exception) when (context.RequestAborted.IsCancellationRequested)
+        {
+            // The caller left; there is nobody to tell (faults A12).
+            return;
+        }
+        catch (StorageUnavailableException e)
+        {
+            LogStorage(logger, request.Id, e.Message);
+            problem = ApiProblem.StorageAway;
+        }
+        catch (BadHttpRequestException e)
+        {
+            problem = e.StatusCode == 413 ? ApiProblem.PayloadTooLarge : ApiProblem.Invalid("", "The request could not be read.");
+        }
+        catch (ConnectionResetException)
+        {
+            return;
+        }
+        catch (Exception e)
+        {
+            LogFault(logger, e, request.Id);
+            problem = ApiProblem.Internal;
+        }
+        if (problem is not null && !context.Response.HasStarted)
+            await Envelope.WriteAsync(context, problem);
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Request {RequestId}: storage is away: {Reason}")]
+    private static partial void LogStorage(ILogger logger, string requestId, string reason);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Request {RequestId} failed")]
+    private static partial void LogFault(ILogger logger, Exception exception, string requestId);
+}

@@ -1,0 +1,46 @@
+namespace Amps.Ocpp.Model;
+
+/// <summary>A fact about one charger. <see cref="ChargerState.Apply"/> is the only place that gives it a meaning.</summary>
+/// <param name="At">When this service learned of it, UTC; freshness is judged by our own clock (quirk Q27).</param>
+public abstract record ChargerEvent(DateTimeOffset At);
+
+/// <summary>The connector told its status.</summary>
+/// <param name="ErrorCode">The charger's error code; null for <c>NoError</c>.</param>
+public sealed record StatusReported(DateTimeOffset At, ConnectorStatus Status, string? ErrorCode) : ChargerEvent(At);
+
+/// <summary>The connector told meter values, already in kW, A, V, kWh.</summary>
+public sealed record MeterReported(DateTimeOffset At, MeterSample Sample) : ChargerEvent(At);
+
+/// <summary>A transaction was opened and has its id.</summary>
+public sealed record TransactionOpened(DateTimeOffset At, OpenTransaction Transaction) : ChargerEvent(At);
+
+/// <summary>A transaction ended.</summary>
+/// <param name="ByService">It ended because this service asked for it.</param>
+/// <param name="MeterStopKwh">Register at the end.</param>
+public sealed record TransactionClosed(DateTimeOffset At, string TransactionId, bool ByService, double? MeterStopKwh) : ChargerEvent(At);
+
+/// <summary>An <c>idle</c> holds the session, or the hold was lifted.</summary>
+public sealed record HoldChanged(DateTimeOffset At, bool Held) : ChargerEvent(At);
+
+/// <summary>The charger accepted a limit, or shows one by itself.</summary>
+/// <param name="Kilowatts">The cap in force; null = none of ours.</param>
+public sealed record CapApplied(DateTimeOffset At, double? Kilowatts) : ChargerEvent(At);
+
+/// <summary>The electrical frame of the charger became known or changed.</summary>
+public sealed record RatingChanged(DateTimeOffset At, ChargerRating Rating) : ChargerEvent(At);
+
+/// <summary>A transaction that runs.</summary>
+/// <param name="Id">Our id (1.6) or the station's (2.x), as text.</param>
+/// <param name="IdTag">As presented.</param>
+/// <param name="StartedAt">The charge point's own time.</param>
+public sealed record OpenTransaction(string Id, string IdTag, DateTimeOffset StartedAt);
+
+/// <summary>The electrical frame of a charger; null = unknown.</summary>
+/// <param name="PowerKw">Rated maximum, kW.</param>
+/// <param name="Phases">1 or 3.</param>
+/// <param name="NominalVoltage">Phase to neutral, V.</param>
+public sealed record ChargerRating(double? PowerKw, int? Phases, double NominalVoltage = 230)
+{
+    /// <summary>A per phase at the rated maximum; null when the rating is unknown.</summary>
+    public double? CurrentPerPhase => PowerKw is { } kw ? Math.Round(kw * 1000 / (NominalVoltage * (Phases ?? 3)), 1) : null;
+}

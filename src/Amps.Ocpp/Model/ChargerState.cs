@@ -1,0 +1,199 @@
+namespace Amps.Ocpp.Model;
+
+/// <summary>
+/// Everything known of one charger, immutable; changed only by <see cref="Apply"/>, in one place, in the order in which
+/// facts arrive. Canonical meanings (canonical API, section 4) are derived here and nowhere else.
+/// </summary>
+public sealed record ChargerState
+{
+    /// <summary>Below this a charger counts as not delivering energy, kW.</summary>
+    private const double FlowThresholdKw = 0.1;
+
+    public required DeviceId DeviceId { get; init; }
+
+    public ConnectorStatus Reported { get; init; }
+
+    public string? ErrorCode { get; init; }
+
+    /// <summary>A vehicle is plugged in, as last told; statuses that do not say (faulted, reserved) leave it as it was.</summary>
+    public bool Plugged { get; init; }
+
+    public OpenTransaction? Transaction { get; init; }
+
+    /// <summary>The last transaction that ended: its closing meter values must not revive it (quirk Q42).</summary>
+    public string? LastEndedTransactionId { get; init; }
+
+    /// <summary>The session is held by an <c>idle</c> of this service.</summary>
+    public bool Held { get; init; }
+
+    /// <summary>The newest meter values, merged; null before the first.</summary>
+    public MeterSample? Meter { get; init; }
+
+    /// <summary>The limit last accepted by the charger, kW; null = none of ours.</summary>
+    public double? AppliedCapKw { get; init; }
+
+    public ChargerRating Rating { get; init; } = new(null, null);
+
+    /// <summary>When the charger itself last told something; default = never.</summary>
+    public DateTimeOffset ObservedAt { get; init; }
+
+    public long Sequence { get; init; }
+
+    public bool EverHeard => ObservedAt != default;
+
+    /// <summary>Energy is offered inside a running transaction.</summary>
+    public bool EnergyOffered => Transaction is not null && !Held && Reported is ConnectorStatus.Charging or ConnectorStatus.SuspendedEV;
+
+    public bool IsCharging => Reported == ConnectorStatus.Charging && (PowerKw ?? 1) >= FlowThresholdKw;
+
+    /// <summary>Measured kW; 0 where no transaction runs, since nothing flows then (quirks Q87, Q88).</summary>
+    public double? PowerKw => Transaction is null && Reported != ConnectorStatus.Charging && Reported != ConnectorStatus.Unknown ? 0 : Meter?.PowerKw;
+
+    public ChargerStatus Status => Reported switch
+    {
+        ConnectorStatus.Faulted => ChargerStatus.Faulted,
+        ConnectorStatus.Unavailable => ChargerStatus.Unavailable,
+        ConnectorStatus.Reserved => ChargerStatus.Reserved,
+        ConnectorStatus.Available => ChargerStatus.Available,
+        ConnectorStatus.SuspendedEV or ConnectorStatus.SuspendedEVSE => ChargerStatus.Paused,
+        ConnectorStatus.Charging => Held && (PowerKw ?? 1) < FlowThresholdKw ? ChargerStatus.Paused : ChargerStatus.Charging,
+        ConnectorStatus.Finishing => Held ? ChargerStatus.Paused : ChargerStatus.Finishing,
+        ConnectorStatus.Preparing => Held ? ChargerStatus.Paused : ChargerStatus.Preparing,
+        _ when Transaction is not null => ChargerStatus.Charging,
+        _ => ChargerStatus.Available,
+    };
+
+    /// <summary>A per phase that may be drawn now: the lower of the rating and the cap in force.</summary>
+    public double? MaxCurrent
+    {
+        get
+        {
+            double? rated = Rating.CurrentPerPhase ?? Meter?.OfferedCurrentA;
+            double? cap = AppliedCapKw is { } kw ? ChargeRate.ToAmperes(kw, Rating.Phases, Rating.NominalVoltage, null) : null;
+            return (rated, cap) switch
+            {
+                ({ } r, { } c) => Math.Min(r, c),
+                ({ } r, null) => r,
+                _ => cap,
+            };
+        }
+    }
+
+    /// <summary>The state after a fact. Pure: the same state and fact give the same result.</summary>
+    public ChargerState Apply(ChargerEvent fact)
+    {
+        ChargerState next = fact switch
+        {
+            StatusReported status => ApplyStatus(status),
+            MeterReported meter => this with { Meter = Merge(Meter, meter.Sample), ObservedAt = meter.At },
+            TransactionOpened opened => this with
+            {
+                Transaction = opened.Transaction,
+                Held = false,
+                Plugged = true,
+                Meter = Meter is null ? null : Meter with { PowerKw = null, CurrentA = null },
+                ObservedAt = opened.At,
+            },
+            TransactionClosed closed => ApplyClosed(closed),
+            HoldChanged hold => this with { Held = hold.Held },
+            CapApplied cap => this with { AppliedCapKw = cap.Kilowatts },
+            RatingChanged rating => this with { Rating = rating.Rating },
+            _ => this,
+        };
+        return next with { Sequence = Sequence + 1 };
+    }
+
+    private ChargerState ApplyStatus(StatusReported status)
+    {
+        bool plugged = status.Status switch
+        {
+            ConnectorStatus.Available => false,
+            ConnectorStatus.Preparing or ConnectorStatus.Charging or ConnectorStatus.SuspendedEV
+                or ConnectorStatus.SuspendedEVSE or ConnectorStatus.Finishing => true,
+            _ => Plugged,
+        };
+        return this with
+        {
+            Reported = status.Status,
+            ErrorCode = status.ErrorCode,
+            Plugged = plugged,
+            // A session lives from plug-in to plug-out.
+            Held = Held && plugged,
+            ObservedAt = status.At,
+        };
+    }
+
+    private ChargerState ApplyClosed(TransactionClosed closed)
+    {
+        if (Transaction is null || Transaction.Id != closed.TransactionId)
+            return this with { ObservedAt = closed.At };
+        return this with
+        {
+            Transaction = null,
+            LastEndedTransactionId = closed.TransactionId,
+            Held = closed.ByService && Plugged,
+            Meter = Meter is null ? null : Meter with
+            {
+                PowerKw = 0,
+                CurrentA = 0,
+                EnergyImportKwh = closed.MeterStopKwh ?? Meter.EnergyImportKwh,
+            },
+            ObservedAt = closed.At,
+        };
+    }
+
+    /// <summary>What a sample does not tell stays as it was told before.</summary>
+    private static MeterSample Merge(MeterSample? before, MeterSample sample) => before is null ? sample : sample with
+    {
+        PowerKw = sample.PowerKw ?? before.PowerKw,
+        CurrentA = sample.CurrentA ?? before.CurrentA,
+        VoltageV = sample.VoltageV ?? before.VoltageV,
+        OfferedCurrentA = sample.OfferedCurrentA ?? before.OfferedCurrentA,
+        OfferedPowerKw = sample.OfferedPowerKw ?? before.OfferedPowerKw,
+        EnergyImportKwh = sample.EnergyImportKwh ?? before.EnergyImportKwh,
+        StateOfChargePercent = sample.StateOfChargePercent ?? before.StateOfChargePercent,
+    };
+
+    /// <summary>The canonical snapshot, as published, cached and kept.</summary>
+    public ChargerSnapshot ToSnapshot(string node) => new()
+    {
+        DeviceId = DeviceId.Value,
+        Status = Status,
+        IsConnected = Plugged,
+        IsCharging = IsCharging,
+        CurrentPower = PowerKw is { } kw ? Math.Round(kw, 3) : null,
+        MaxCurrent = MaxCurrent,
+        PowerRateLimit = Rating.PowerKw,
+        TransactionId = Transaction?.Id,
+        HeldByService = Held,
+        ReportedStatus = Reported == ConnectorStatus.Unknown ? null : Reported.ToString(),
+        ErrorCode = ErrorCode,
+        EnergyRegister = Meter?.EnergyImportKwh,
+        StateOfCharge = Meter?.StateOfChargePercent,
+        AppliedCap = AppliedCapKw,
+        ObservedAt = ObservedAt,
+        Node = node,
+        Sequence = Sequence,
+    };
+
+    /// <summary>What is known again after a restart, from the last snapshot and the open transaction.</summary>
+    public static ChargerState Recall(DeviceId device, ChargerSnapshot? snapshot, OpenTransaction? transaction) => new()
+    {
+        DeviceId = device,
+        Transaction = transaction,
+        Reported = Enum.TryParse(snapshot?.ReportedStatus, out ConnectorStatus reported) ? reported : ConnectorStatus.Unknown,
+        ErrorCode = snapshot?.ErrorCode,
+        Plugged = snapshot?.IsConnected ?? transaction is not null,
+        Held = snapshot?.HeldByService ?? false,
+        AppliedCapKw = snapshot?.AppliedCap,
+        ObservedAt = snapshot?.ObservedAt ?? default,
+        Sequence = snapshot?.Sequence ?? 0,
+        Meter = snapshot is null ? null : new MeterSample
+        {
+            PowerKw = snapshot.CurrentPower,
+            EnergyImportKwh = snapshot.EnergyRegister,
+            StateOfChargePercent = snapshot.StateOfCharge,
+        },
+        Rating = new ChargerRating(snapshot?.PowerRateLimit, null),
+    };
+}

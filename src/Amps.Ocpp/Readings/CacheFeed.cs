@@ -1,0 +1,35 @@
+using Amps.Ocpp.Mqtt;
+
+namespace Amps.Ocpp.Readings;
+
+/// <summary>
+/// Feeds the cache from the broker: states and links of all chargers. Subscribed with QoS 0, because a broker may hold back
+/// retained messages of a QoS 1 subscription beyond its limits without a word (faults M13); what a dropped link loses comes
+/// again as retained messages.
+/// </summary>
+public sealed class CacheFeed(IMqttClient mqtt, SnapshotCache cache, ReadingsOptions options) : BackgroundService
+{
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        await Task.WhenAll(
+            FollowAsync("state", cache.PutState, stoppingToken),
+            FollowAsync("link", cache.PutLink, stoppingToken));
+    }
+
+    private delegate void Put(string deviceId, ReadOnlySpan<byte> payload);
+
+    private async Task FollowAsync(string leaf, Put put, CancellationToken stoppingToken)
+    {
+        string prefix = $"{options.TopicPrefix}/ev-chargers/";
+        await using MqttSubscription subscription = mqtt.Subscribe($"{prefix}+/{leaf}", MqttQos.AtMostOnce);
+        try
+        {
+            await foreach (MqttMessage message in subscription.Messages.ReadAllAsync(stoppingToken))
+                put(message.Topic[prefix.Length..^(leaf.Length + 1)], message.Payload.Span);
+        }
+        catch (OperationCanceledException)
+        {
+            // The service is going down.
+        }
+    }
+}

@@ -1,0 +1,89 @@
+using System.Text.Json;
+using Amps.Ocpp.Chargers;
+using Amps.Ocpp.Model;
+
+namespace Amps.Ocpp.Routing;
+
+/// <summary>Where a charger is to be found: its charge point and its connector.</summary>
+public readonly record struct ChargerAddress(ChargePointId ChargePoint, int ConnectorId);
+
+/// <summary>What the node that holds the socket knows of a charger right now.</summary>
+/// <param name="Online">A link is up.</param>
+/// <param name="Since">Since when; null = offline.</param>
+/// <param name="Snapshot">Its newest state; null = never heard of.</param>
+public sealed record HeldState(bool Online, DateTimeOffset? Since, ChargerSnapshot? Snapshot);
+
+/// <summary>How an operator's call ended before it got an answer.</summary>
+public sealed record OperatorCallResult(OperatorCallOutcome? Outcome, CallRefusal? Refusal, bool Offline);
+
+/// <summary>
+/// Brings commands, reads, settings and operator calls to the node that holds a charge point's socket. A charge point of
+/// this node is reached in process.
+/// </summary>
+public sealed class ChargePointRouter(ChargePoints chargePoints, ChargersOptions options)
+{
+    public bool IsOnline(ChargePointId chargePoint) => chargePoints.Find(chargePoint) is { IsOnline: true };
+
+    /// <summary>What is known at the socket; null when no node ever held it since its start.</summary>
+    public HeldState? Look(ChargerAddress address)
+    {
+        if (chargePoints.Find(address.ChargePoint) is not { } chargePoint || chargePoint.FindCharger(address.ConnectorId) is not { } charger)
+            return null;
+        ChargerState state = charger.State;
+        return new HeldState(chargePoint.IsOnline, chargePoint.OnlineSince, state.EverHeard ? state.ToSnapshot(options.NodeId) : null);
+    }
+
+    /// <summary>
+    /// The newest sequence at the socket and whether the link is up, without making a snapshot; null when not held here.
+    /// </summary>
+    public (bool Online, long Sequence)? LookBriefly(ChargerAddress address) =>
+        chargePoints.Find(address.ChargePoint) is { } chargePoint && chargePoint.FindCharger(address.ConnectorId) is { } charger
+            ? (chargePoint.IsOnline, charger.State.Sequence)
+            : null;
+
+    /// <summary>The link as the operator sees it.</summary>
+    public LinkView LookAtLink(ChargePointId id)
+    {
+        if (chargePoints.Find(id) is not { } chargePoint)
+            return new LinkView(false, false, null, null, null, []);
+        IChargePointSession? session = chargePoint.Session;
+        return new LinkView(
+            session is not null, chargePoint.IsReady, chargePoint.OnlineSince, session?.OcppVersion, session?.Generation,
+            [.. chargePoint.Chargers.Select(charger => new ChargerView(charger.ConnectorId, charger.State.ToSnapshot(options.NodeId), charger.UnmetLimit))]);
+    }
+
+    /// <summary>Carries out a command; ends at the latest with the confirmation time-out.</summary>
+    public async Task<CommandOutcome> ExecuteAsync(ChargerAddress address, ChargerCommand command, CancellationToken cancellationToken) =>
+        chargePoints.Find(address.ChargePoint) is { IsOnline: true } chargePoint && chargePoint.FindCharger(address.ConnectorId) is { } charger
+            ? await charger.ExecuteAsync(command, cancellationToken)
+            : CommandOutcome.Failed(ErrorCodes.DeviceOffline, "The charger is not connected.");
+
+    /// <summary>Asks the charger now; its newest state when it answered within the budget, else null.</summary>
+    public async Task<ChargerSnapshot?> RefreshAsync(ChargerAddress address, TimeSpan budget) =>
+        chargePoints.Find(address.ChargePoint) is { IsOnline: true } chargePoint
+            && chargePoint.FindCharger(address.ConnectorId) is { } charger
+            && await charger.RefreshAsync(budget)
+            ? charger.State.ToSnapshot(options.NodeId)
+            : null;
+
+    /// <summary>The registry's record of a charge point changed: caps, rating, connectors.</summary>
+    public void NotifyChanged(ChargePointId chargePoint) => chargePoints.Find(chargePoint)?.OnRecordChanged();
+
+    /// <summary>A charge point was removed from the registry: its link is closed.</summary>
+    public void NotifyRemoved(ChargePointId chargePoint) => chargePoints.Remove(chargePoint);
+
+    /// <summary>Sends an operator's call.</summary>
+    public async Task<OperatorCallResult> CallAsync(ChargePointId chargePoint, string action, JsonElement payload, TimeSpan? timeout, CancellationToken cancellationToken)
+    {
+        if (chargePoints.Find(chargePoint)?.Session is not { } session)
+            return new OperatorCallResult(null, null, Offline: true);
+        (OperatorCallOutcome? outcome, CallRefusal? refusal) = await session.CallAsync(action, payload, timeout, cancellationToken);
+        return new OperatorCallResult(outcome, refusal, Offline: false);
+    }
+}
+
+/// <summary>A charge point's link as the operator sees it.</summary>
+public sealed record LinkView(bool Online, bool Ready, DateTimeOffset? Since, string? OcppVersion, long? Generation, IReadOnlyList<ChargerView> Chargers);
+
+/// <summary>One charger at its socket.</summary>
+public sealed record ChargerView(int ConnectorId, ChargerSnapshot Snapshot, string? UnmetLimit);

@@ -1,0 +1,172 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
+using System.Text.Json;
+using System.Threading.Channels;
+using Amps.Ocpp.Chargers;
+using Amps.Ocpp.Model;
+using Amps.Ocpp.Mqtt;
+
+namespace Amps.Ocpp.Telemetry;
+
+/// <summary>
+/// State out to MQTT (charger behaviour, section 7). States and links are retained, and per topic only the newest counts: a
+/// charger that changes faster than the broker takes is published less often, never late. Events and samples go out as they
+/// come while the broker takes them.
+/// </summary>
+public sealed class TelemetryPublisher : BackgroundService, IChargerObserver
+{
+    private const int StateMark = 4;
+    private const int LinkMark = 8;
+    private const int AtOnce = 64;
+    private static readonly TimeSpan RetryAfter = TimeSpan.FromMilliseconds(200);
+    private static readonly Meter s_meter = new("Amps.Ocpp.Telemetry");
+    private static readonly Counter<long> s_dropped = s_meter.CreateCounter<long>("amps.telemetry.dropped_messages");
+
+    private readonly IMqttClient _mqtt;
+    private readonly TelemetryOptions _options;
+    private readonly TimeProvider _time;
+    private readonly ConcurrentDictionary<Charger, bool> _seen = new();
+    private readonly SemaphoreSlim _inFlight = new(AtOnce);
+
+    // Each charger stands in it at most once a mark, so the number of chargers is its limit.
+    private readonly Channel<(Charger Charger, int Mark)> _changed = Channel.CreateUnbounded<(Charger, int)>(new UnboundedChannelOptions { SingleReader = true });
+    private readonly Channel<(string Topic, byte[] Payload)> _passing;
+
+    public TelemetryPublisher(IMqttClient mqtt, TelemetryOptions options, TimeProvider time)
+    {
+        _mqtt = mqtt;
+        _options = options;
+        _time = time;
+        _passing = Channel.CreateBounded<(string, byte[])>(
+            new BoundedChannelOptions(options.MaxWaiting) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true },
+            static _ => s_dropped.Add(1));
+    }
+
+    public void OnStateChanged(Charger charger, bool meterOnly)
+    {
+        Note(charger, StateMark);
+        if (meterOnly && charger.State.Meter is { } sample && IsConnected)
+        {
+            var message = new SampleMessage(charger.State.ObservedAt, charger.State.Transaction?.Id, sample);
+            _passing.Writer.TryWrite((Topic(charger.DeviceId, "telemetry"), JsonSerializer.SerializeToUtf8Bytes(message, TelemetryJson.Default.SampleMessage)));
+        }
+    }
+
+    public void OnLinkChanged(Charger charger) => Note(charger, LinkMark);
+
+    public void OnNotice(ChargerNotice notice) => _passing.Writer.TryWrite((
+        Topic(notice.DeviceId, "events"),
+        JsonSerializer.SerializeToUtf8Bytes(new EventMessage(notice.Kind, notice.At, notice.Detail, _options.NodeId), TelemetryJson.Default.EventMessage)));
+
+    /// <summary>Publishes everything once more: the broker may have lost what it was told (faults M3).</summary>
+    public void PublishAll()
+    {
+        foreach (Charger charger in _seen.Keys)
+        {
+            Note(charger, LinkMark);
+            if (charger.State.EverHeard)
+                Note(charger, StateMark);
+        }
+    }
+
+    public override void Dispose()
+    {
+        _inFlight.Dispose();
+        base.Dispose();
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        Task passing = PassOnAsync(stoppingToken);
+        try
+        {
+            while (await _changed.Reader.WaitToReadAsync(stoppingToken))
+            {
+                if (!await WaitConnectedAsync(stoppingToken))
+                    continue;
+                while (IsConnected && _changed.Reader.TryRead(out (Charger Charger, int Mark) changed))
+                    await PublishAsync(changed.Charger, changed.Mark);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The last states and links are still published, so that nobody takes a stopped node's chargers for connected.
+        }
+        await passing;
+        while (IsConnected && _changed.Reader.TryRead(out (Charger Charger, int Mark) last))
+            await PublishAsync(last.Charger, last.Mark);
+        for (int i = 0; i < AtOnce; i++)
+            await _inFlight.WaitAsync(TimeSpan.FromSeconds(1), CancellationToken.None);
+    }
+
+    private bool IsConnected => _mqtt.State == MqttConnectionState.Connected;
+
+    private void Note(Charger charger, int mark)
+    {
+        _seen.TryAdd(charger, true);
+        if (charger.TryMark(mark))
+            _changed.Writer.TryWrite((charger, mark));
+    }
+
+    /// <summary>Starts one publication; more than <see cref="AtOnce"/> unanswered ones hold back the next.</summary>
+    private async Task PublishAsync(Charger charger, int mark)
+    {
+        await _inFlight.WaitAsync();
+        charger.Unmark(mark);
+        ValueTask<MqttPublishResult> publication = mark == StateMark
+            ? _mqtt.PublishAsync(Topic(charger.DeviceId, "state"), State(charger), MqttPublishOptions.Retained, CancellationToken.None)
+            : _mqtt.PublishAsync(Topic(charger.DeviceId, "link"), Link(charger), MqttPublishOptions.Retained, CancellationToken.None);
+        _ = FinishAsync(publication, charger, mark);
+    }
+
+    private async Task FinishAsync(ValueTask<MqttPublishResult> publication, Charger charger, int mark)
+    {
+        try
+        {
+            MqttPublishResult result = await publication;
+            if (result is not (MqttPublishResult.Success or MqttPublishResult.NoMatchingSubscribers))
+                Note(charger, mark);
+        }
+        finally
+        {
+            _inFlight.Release();
+        }
+    }
+
+    private async Task PassOnAsync(CancellationToken stoppingToken)
+    {
+        try
+        {
+            await foreach ((string topic, byte[] payload) in _passing.Reader.ReadAllAsync(stoppingToken))
+            {
+                if (IsConnected)
+                    await _mqtt.PublishAsync(topic, payload, MqttPublishOptions.Passing, CancellationToken.None);
+                else
+                    s_dropped.Add(1);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // Events and samples without memory end with the service.
+        }
+    }
+
+    private async Task<bool> WaitConnectedAsync(CancellationToken stoppingToken)
+    {
+        while (!IsConnected)
+            await Task.Delay(RetryAfter, _time, stoppingToken);
+        return true;
+    }
+
+    private byte[] State(Charger charger) =>
+        JsonSerializer.SerializeToUtf8Bytes(charger.State.ToSnapshot(_options.NodeId), SnapshotJson.Default.ChargerSnapshot);
+
+    private byte[] Link(Charger charger)
+    {
+        ChargePoint chargePoint = charger.ChargePoint;
+        var link = new ChargerLink(chargePoint.IsOnline, chargePoint.LinkSince, _options.NodeId, chargePoint.Generation);
+        return JsonSerializer.SerializeToUtf8Bytes(link, SnapshotJson.Default.ChargerLink);
+    }
+
+    private string Topic(DeviceId device, string leaf) => $"{_options.TopicPrefix}/ev-chargers/{device.Value}/{leaf}";
+}
