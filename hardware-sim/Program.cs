@@ -1,1 +1,4 @@
-return 0;
+using System.CommandLine;
+using Amps.HardwareSim;
+
+return await CommandLine.Build().Parse(args).InvokeAsync();

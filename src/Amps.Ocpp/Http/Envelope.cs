@@ -15,9 +15,7 @@ public static class Envelope
     [ThreadStatic]
     private static Scratch? t_scratch;
 
-#pragma warning disable CA1001 // Lives as long as its thread and holds only managed memory.
     private sealed class Scratch
-#pragma warning restore CA1001
     {
         public readonly ArrayBufferWriter<byte> Buffer = new(4096);
         public readonly Utf8JsonWriter Json;

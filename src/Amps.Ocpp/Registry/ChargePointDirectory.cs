@@ -18,13 +18,11 @@ public sealed class ChargePointDirectory(IRegistryStore store)
     private readonly ConcurrentDictionary<DeviceId, ChargePointId> _devices = new();
     private readonly ConcurrentDictionary<(string Customer, ApiEnvironment Environment), ImmutableSortedSet<string>> _owned = new();
 
-#pragma warning disable CA1001 // A semaphore without a wait handle holds nothing to release.
     private sealed class Entry
     {
         public volatile ChargePointRecord? Record;
         public readonly SemaphoreSlim Gate = new(1, 1);
     }
-#pragma warning restore CA1001
 
     /// <summary>Fills the directory; once, at start.</summary>
     public void Load(IReadOnlyList<ChargePointRecord> chargePoints)

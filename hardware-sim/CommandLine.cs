@@ -1,0 +1,115 @@
+using System.CommandLine;
+using System.Net;
+using System.Runtime.InteropServices;
+
+namespace Amps.HardwareSim;
+
+/// <summary>The program: simulated charge points from a command line, and a prompt to play with them.</summary>
+internal static class CommandLine
+{
+    private const string PasswordVariable = "AMPS_SIM_PASSWORD";
+    private const int SocketsPerAddress = 15_000;
+
+    private static readonly Option<Uri> s_url = new("--url") { Description = "Central system, without the identity.", DefaultValueFactory = _ => new Uri("ws://127.0.0.1:9000/ocpp") };
+    private static readonly Option<string> s_id = new("--id") { Description = "Identity; with --count the prefix of ID-0001, ID-0002, …", DefaultValueFactory = _ => "sim" };
+    private static readonly Option<int> s_count = new("--count") { Description = "How many charge points.", DefaultValueFactory = _ => 1 };
+    private static readonly Option<int> s_connectors = new("--connectors") { Description = "Connectors of each.", DefaultValueFactory = _ => 1 };
+    private static readonly Option<int> s_phases = new("--phases") { Description = "1 or 3.", DefaultValueFactory = _ => 3 };
+    private static readonly Option<double> s_current = new("--rated-current") { Description = "A per phase.", DefaultValueFactory = _ => 32 };
+    private static readonly Option<bool> s_plugged = new("--plugged") { Description = "A vehicle is plugged in at the start." };
+    private static readonly Option<string?> s_password = new("--password") { Description = $"Basic authentication; better by the environment: {PasswordVariable}." };
+    private static readonly Option<int> s_interval = new("--meter-interval") { Description = "Seconds between meter values in a transaction.", DefaultValueFactory = _ => 60 };
+    private static readonly Option<double> s_scale = new("--time-scale") { Description = "Seconds of charging in a second.", DefaultValueFactory = _ => 1 };
+    private static readonly Option<DirectoryInfo?> s_data = new("--data") { Description = "Folder for what survives the process: profiles, configuration, registers." };
+    private static readonly Option<int> s_rate = new("--connect-rate") { Description = "Charge points that connect in a second.", DefaultValueFactory = _ => 500 };
+    private static readonly Option<bool> s_spread = new("--bind-spread") { Description = "Connect from 127.0.0.2, 127.0.0.3, … for more sockets than one address has ports." };
+    private static readonly Option<bool> s_interactive = new("--interactive") { Description = "Prompt for commands even where the input is no terminal." };
+    private static readonly Option<bool> s_quiet = new("--quiet") { Description = "Print nothing but errors." };
+
+    public static RootCommand Build()
+    {
+        var root = new RootCommand("Simulated OCPP 1.6 charge points.")
+        {
+            s_url, s_id, s_count, s_connectors, s_phases, s_current, s_plugged, s_password, s_interval, s_scale, s_data, s_rate, s_spread, s_interactive, s_quiet,
+        };
+        root.Validators.Add(result =>
+        {
+            if (result.GetValue(s_count) < 1 || result.GetValue(s_connectors) is < 1 or > 64)
+                result.AddError("--count: at least 1; --connectors: 1 to 64");
+            if (result.GetValue(s_phases) is not (1 or 3))
+                result.AddError("--phases: 1 or 3");
+        });
+        root.SetAction(RunAsync);
+        return root;
+    }
+
+    private static async Task<int> RunAsync(ParseResult given, CancellationToken cancellationToken)
+    {
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        using PosixSignalRegistration term = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal => End(signal, end));
+        using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, signal => End(signal, end));
+        await using var clock = new SimulationClock();
+        List<SimulatedChargePoint> chargePoints = [.. Enumerable.Range(1, given.GetValue(s_count)).Select(number => new SimulatedChargePoint(OptionsOf(given, number), clock))];
+        Task starting = StartAsync(chargePoints, Math.Max(1, given.GetValue(s_rate)), given.GetValue(s_quiet), end.Token);
+        if (given.GetValue(s_interactive) || !Console.IsInputRedirected)
+        {
+            await new Prompt(chargePoints, Console.In, Console.Out).RunAsync(end.Token);
+            await end.CancelAsync();
+        }
+        await Task.Delay(Timeout.Infinite, end.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await starting;
+        await Parallel.ForEachAsync(chargePoints, CancellationToken.None, static async (chargePoint, _) => await chargePoint.DisposeAsync());
+        return 0;
+    }
+
+    private static void End(PosixSignalContext signal, CancellationTokenSource end)
+    {
+        signal.Cancel = true;
+        end.Cancel();
+    }
+
+    private static async Task StartAsync(List<SimulatedChargePoint> chargePoints, int perSecond, bool quiet, CancellationToken end)
+    {
+        try
+        {
+            int tenth = Math.Max(1, perSecond / 10);
+            foreach (SimulatedChargePoint[] some in chargePoints.Chunk(tenth))
+            {
+                foreach (SimulatedChargePoint chargePoint in some)
+                    chargePoint.Start();
+                if (chargePoints.Count > tenth)
+                    await Task.Delay(100, end);
+            }
+            while (!chargePoints.TrueForAll(chargePoint => chargePoint.IsAccepted))
+                await Task.Delay(100, end);
+            if (!quiet)
+                Console.WriteLine(chargePoints.Count == 1 ? $"{chargePoints[0].Id} is connected and accepted" : $"all {chargePoints.Count} charge points are connected and accepted");
+        }
+        catch (OperationCanceledException)
+        {
+            // Ended before all were there.
+        }
+    }
+
+    private static SimulatedChargePointOptions OptionsOf(ParseResult given, int number) => new()
+    {
+        Id = given.GetValue(s_count) == 1 ? given.GetValue(s_id)! : $"{given.GetValue(s_id)}-{number:0000}",
+        Url = given.GetValue(s_url)!,
+        Password = given.GetValue(s_password) ?? Environment.GetEnvironmentVariable(PasswordVariable),
+        SerialNumber = $"SIM{number:00000}",
+        MeterValueSampleInterval = given.GetValue(s_interval),
+        TimeScale = given.GetValue(s_scale),
+        DataDirectory = given.GetValue(s_data)?.FullName,
+        LocalAddress = given.GetValue(s_spread) ? new IPAddress([127, 0, 0, (byte)(2 + (number / SocketsPerAddress))]) : null,
+        Seed = number,
+        Connectors =
+        [
+            .. Enumerable.Range(1, given.GetValue(s_connectors)).Select(_ => new ConnectorOptions
+            {
+                Phases = given.GetValue(s_phases),
+                RatedCurrent = given.GetValue(s_current),
+                Vehicle = given.GetValue(s_plugged) ? new VehicleOptions { Phases = given.GetValue(s_phases) } : null,
+            }),
+        ],
+    };
+}

@@ -1,0 +1,320 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+
+namespace Amps.HardwareSim;
+
+/// <summary>
+/// One connector: vehicle, transaction, energy, and the status that follows from them (OCPP 1.6 section 4.9). Not safe for several
+/// threads; its charge point guards it.
+/// </summary>
+internal sealed class Connector
+{
+    private const double LowestCurrent = 6;
+
+    private readonly SimulatedChargePoint _owner;
+    private readonly ConnectorOptions _options;
+    private Vehicle? _vehicle;
+    private Transaction? _transaction;
+    private string? _fault;
+    private string? _awaitedTag;
+    private JsonObject? _awaitedProfile;
+    private DateTimeOffset _awaitedUntil;
+    private bool _finishing;
+    private double _sinceSample;
+
+    /// <summary>A transaction; its id is known once the central system has answered.</summary>
+    private sealed class Transaction(string idTag, DateTimeOffset start)
+    {
+        public string IdTag => idTag;
+        public DateTimeOffset Start => start;
+        public int? Id { get; set; }
+    }
+
+    public Connector(SimulatedChargePoint owner, int id, ConnectorOptions options)
+    {
+        _owner = owner;
+        _options = options;
+        Id = id;
+        _vehicle = options.Vehicle is null ? null : new Vehicle(options.Vehicle);
+        Status = _vehicle is null ? "Available" : "Preparing";
+    }
+
+    public int Id { get; }
+
+    public string Status { get; private set; }
+
+    public double EnergyWh { get; set; }
+
+    public bool Available { get; private set; } = true;
+
+    public int? ReservationId { get; private set; }
+
+    public int? TransactionId => _transaction?.Id;
+
+    public bool Busy => _transaction is not null;
+
+    public bool Stepping => _transaction is not null || _awaitedTag is not null;
+
+    public double CurrentA { get; private set; }
+
+    public ConnectorSnapshot Snapshot => new(Id, Status, _vehicle is not null, _transaction?.Id, CurrentA, PowerKw, LimitNow(), EnergyWh, _vehicle?.StateOfCharge);
+
+    private int UsedPhases => Math.Min(_options.Phases, _vehicle?.Phases ?? _options.Phases);
+
+    private double PowerKw => CurrentA * _options.Voltage * UsedPhases / 1000;
+
+    public double RatedCurrent => _options.RatedCurrent;
+
+    public int Phases => _options.Phases;
+
+    public double Voltage => _options.Voltage;
+
+    public void PlugIn(VehicleOptions options)
+    {
+        if (_vehicle is not null)
+            return;
+        _vehicle = new Vehicle(options);
+        if (_awaitedTag is { } tag && _owner.Now <= _awaitedUntil)
+            Start(tag, _awaitedProfile);
+        _awaitedTag = null;
+        Settle();
+    }
+
+    public void Unplug()
+    {
+        if (_transaction is not null)
+            Stop("EVDisconnected");
+        _vehicle = null;
+        _finishing = false;
+        Settle();
+    }
+
+    public void Fault(string? errorCode)
+    {
+        _fault = errorCode;
+        if (errorCode is not null && _transaction is not null)
+            Stop("Other");
+        Settle();
+    }
+
+    public void SetAvailable(bool available)
+    {
+        Available = available;
+        Settle();
+    }
+
+    public void Reserve(int? reservationId)
+    {
+        ReservationId = reservationId;
+        Settle();
+    }
+
+    public void SuspendVehicle(bool suspended)
+    {
+        if (_vehicle is not null)
+            _vehicle.Suspended = suspended;
+        Settle();
+    }
+
+    /// <summary>Whether a remote start can be taken now; without a vehicle it waits for one.</summary>
+    public bool RemoteStart(string idTag, JsonObject? profile, int connectionTimeOut)
+    {
+        if (_transaction is not null || _fault is not null || !Available)
+            return false;
+        if (_vehicle is null)
+        {
+            _awaitedTag = idTag;
+            _awaitedProfile = profile;
+            _awaitedUntil = _owner.Now + TimeSpan.FromSeconds(connectionTimeOut);
+            return true;
+        }
+        _owner.After(() => Start(idTag, profile));
+        return true;
+    }
+
+    /// <summary>A card was presented: starts, or stops what the same card started.</summary>
+    public void Present(string idTag)
+    {
+        if (_transaction is { } running)
+        {
+            if (running.IdTag == idTag)
+                Stop("Local");
+        }
+        else if (_vehicle is not null && _fault is null && Available)
+        {
+            _owner.Tell("Authorize", () => new JsonObject { ["idTag"] = idTag }, keep: false, answer =>
+            {
+                if (answer["idTagInfo"]?["status"]?.GetValue<string>() == "Accepted")
+                    Start(idTag);
+            });
+        }
+    }
+
+    public void Stop(string reason)
+    {
+        if (_transaction is not { } ending)
+            return;
+        _transaction = null;
+        _finishing = true;
+        CurrentA = 0;
+        double register = Math.Round(EnergyWh);
+        DateTimeOffset now = _owner.Now;
+        _owner.Tell("StopTransaction", () => new JsonObject
+        {
+            ["transactionId"] = ending.Id ?? -1,
+            ["idTag"] = ending.IdTag,
+            ["meterStop"] = (int)register,
+            ["timestamp"] = Wire(now),
+            ["reason"] = reason,
+        }, keep: true);
+        _owner.Profiles.ForgetTransactions(Id);
+        Settle();
+    }
+
+    /// <summary>Lets time pass: current, energy, battery, samples.</summary>
+    public void Step(TimeSpan passed, double scale)
+    {
+        if (_awaitedTag is not null && _owner.Now > _awaitedUntil)
+            _awaitedTag = null;
+        if (_transaction is null)
+            return;
+        double hours = passed.TotalHours * scale;
+        double wattHours = PowerKw * 1000 * hours;
+        EnergyWh += wattHours;
+        _vehicle?.Take(wattHours);
+        Settle();
+        _sinceSample += passed.TotalSeconds;
+        int interval = _owner.SampleInterval;
+        if (interval > 0 && _sinceSample >= interval)
+        {
+            _sinceSample = 0;
+            TellMeterValues("Sample.Periodic", keep: true);
+        }
+    }
+
+    /// <summary>Brings current and status in line with everything else, and tells a status that changed.</summary>
+    public void Settle()
+    {
+        double limit = LimitNow();
+        bool offered = limit >= LowestCurrent;
+        double wanted = _vehicle?.WantedCurrent ?? 0;
+        CurrentA = _transaction is not null && offered ? Math.Round(Math.Min(limit, wanted), 2) : 0;
+        string status =
+            _fault is not null ? "Faulted"
+            : !Available && _transaction is null ? "Unavailable"
+            : _transaction is not null ? !offered ? "SuspendedEVSE" : wanted <= 0 ? "SuspendedEV" : "Charging"
+            : _vehicle is not null ? _finishing ? "Finishing" : "Preparing"
+            : ReservationId is not null ? "Reserved"
+            : "Available";
+        if (status == Status)
+            return;
+        Status = status;
+        TellStatus();
+    }
+
+    public void TellStatus()
+    {
+        string status = Status;
+        string error = _fault ?? "NoError";
+        DateTimeOffset now = _owner.Now;
+        _owner.Tell("StatusNotification", () => new JsonObject
+        {
+            ["connectorId"] = Id,
+            ["errorCode"] = error,
+            ["status"] = status,
+            ["timestamp"] = Wire(now),
+        }, keep: false);
+    }
+
+    public void TellMeterValues(string context, bool keep)
+    {
+        Transaction? transaction = _transaction;
+        JsonArray samples = Samples(context);
+        DateTimeOffset now = _owner.Now;
+        if (samples.Count == 0)
+            return;
+        _owner.Tell("MeterValues", () =>
+        {
+            var payload = new JsonObject { ["connectorId"] = Id };
+            if (transaction?.Id is { } id)
+                payload["transactionId"] = id;
+            payload["meterValue"] = new JsonArray(new JsonObject { ["timestamp"] = Wire(now), ["sampledValue"] = samples.DeepClone() });
+            return payload;
+        }, keep && transaction is not null);
+    }
+
+    /// <summary>A per phase allowed now: the lower of rating and profiles.</summary>
+    public double LimitNow() => Math.Min(_options.RatedCurrent, Math.Round(
+        _owner.Profiles.LimitOf(Id, _transaction is null ? null : _transaction.Id ?? 0, _transaction?.Start, _owner.Now, _options.Voltage, _options.Phases), 3));
+
+    private void Start(string idTag, JsonObject? profile = null)
+    {
+        if (_transaction is not null || _vehicle is null)
+            return;
+        DateTimeOffset now = _owner.Now;
+        var starting = new Transaction(idTag, now);
+        _transaction = starting;
+        if (profile is not null)
+            _owner.Profiles.SetForStart(Id, profile, now);
+        _finishing = false;
+        _sinceSample = 0;
+        ReservationId = null;
+        int register = (int)Math.Round(EnergyWh);
+        _owner.Tell("StartTransaction", () => new JsonObject
+        {
+            ["connectorId"] = Id,
+            ["idTag"] = idTag,
+            ["meterStart"] = register,
+            ["timestamp"] = Wire(now),
+        }, keep: true, answer => starting.Id = answer["transactionId"]?.GetValue<int>());
+        Settle();
+    }
+
+    private JsonArray Samples(string context)
+    {
+        var samples = new JsonArray();
+        foreach (string measurand in _owner.Measurands)
+        {
+            switch (measurand)
+            {
+                case "Energy.Active.Import.Register":
+                    Add(measurand, Math.Round(EnergyWh), "Wh", null);
+                    break;
+                case "Power.Active.Import":
+                    Add(measurand, Math.Round(PowerKw * 1000), "W", null);
+                    break;
+                case "Current.Offered":
+                    Add(measurand, LimitNow(), "A", null);
+                    break;
+                case "Current.Import":
+                    for (int phase = 1; phase <= _options.Phases; phase++)
+                        Add(measurand, phase <= UsedPhases ? CurrentA : 0, "A", $"L{phase}");
+                    break;
+                case "Voltage":
+                    for (int phase = 1; phase <= _options.Phases; phase++)
+                        Add(measurand, _options.Voltage, "V", $"L{phase}-N");
+                    break;
+                case "SoC" when _vehicle is not null:
+                    Add(measurand, Math.Round(_vehicle.StateOfCharge, 1), "Percent", null);
+                    break;
+            }
+        }
+        return samples;
+
+        void Add(string measurand, double value, string unit, string? phase)
+        {
+            var sample = new JsonObject
+            {
+                ["value"] = value.ToString(CultureInfo.InvariantCulture),
+                ["context"] = context,
+                ["measurand"] = measurand,
+                ["unit"] = unit,
+            };
+            if (phase is not null)
+                sample["phase"] = phase;
+            samples.Add((JsonNode)sample);
+        }
+    }
+
+    private static string Wire(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
+}

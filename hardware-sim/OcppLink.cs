@@ -1,0 +1,205 @@
+using System.Collections.Concurrent;
+using System.Net.Sockets;
+using System.Net.WebSockets;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace Amps.HardwareSim;
+
+/// <summary>The central system answered a call with a CALLERROR.</summary>
+public sealed class CallErrorException : Exception
+{
+    public CallErrorException() { }
+
+    public CallErrorException(string message) : base(message) { }
+
+    public CallErrorException(string message, Exception innerException) : base(message, innerException) { }
+}
+
+/// <summary>One WebSocket to the central system, spoken to as OCPP-J 1.6 wants it: one call outstanding, answers at any time.</summary>
+internal sealed class OcppLink : IAsyncDisposable
+{
+    private const int LargestFrame = 1 << 20;
+    private readonly ClientWebSocket _socket = new();
+    /// <summary>A call without its answer yet, and who is told first.</summary>
+    private sealed record Waiting(TaskCompletionSource<JsonObject> Completion, Action<JsonObject>? Answered);
+
+    private readonly SemaphoreSlim _oneCall = new(1);
+    private readonly SemaphoreSlim _oneSend = new(1);
+    private readonly ConcurrentDictionary<string, Waiting> _waiting = new();
+    private readonly SimulatedChargePointOptions _options;
+    private readonly TimeProvider _time;
+    private readonly Func<string, JsonObject, JsonObject?> _answer;
+    private readonly Action _afterAnswer;
+    private readonly Action<bool, string> _seen;
+    private HttpMessageInvoker? _invoker;
+    private int _lastId;
+
+    /// <param name="options">Whom to connect to and as whom.</param>
+    /// <param name="time">The clock of time-outs.</param>
+    /// <param name="answer">Gives the payload that answers a call of the central system; null = the action is unknown.</param>
+    /// <param name="afterAnswer">Called when an answer has been sent: what the call set off happens now.</param>
+    /// <param name="seen">Sees every frame; true = sent by us.</param>
+    public OcppLink(SimulatedChargePointOptions options, TimeProvider time, Func<string, JsonObject, JsonObject?> answer, Action afterAnswer, Action<bool, string> seen)
+    {
+        _options = options;
+        _time = time;
+        _answer = answer;
+        _afterAnswer = afterAnswer;
+        _seen = seen;
+    }
+
+    public async Task ConnectAsync(CancellationToken cancellationToken)
+    {
+        _socket.Options.AddSubProtocol("ocpp1.6");
+        _socket.Options.KeepAliveInterval = TimeSpan.Zero;
+        if (_options.Password is { } password)
+            _socket.Options.SetRequestHeader("Authorization", "Basic " + Convert.ToBase64String(Encoding.UTF8.GetBytes($"{_options.Id}:{password}")));
+        if (_options.LocalAddress is { } local)
+        {
+            _invoker = new HttpMessageInvoker(new SocketsHttpHandler
+            {
+                ConnectCallback = async (context, token) =>
+                {
+                    var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+                    socket.Bind(new System.Net.IPEndPoint(local, 0));
+                    await socket.ConnectAsync(context.DnsEndPoint, token);
+                    return new NetworkStream(socket, ownsSocket: true);
+                },
+            });
+        }
+        var url = new Uri(_options.Url.ToString().TrimEnd('/') + "/" + Uri.EscapeDataString(_options.Id));
+        await _socket.ConnectAsync(url, _invoker, cancellationToken);
+    }
+
+    /// <summary>Reads until the link ends.</summary>
+    public async Task ReadAsync(CancellationToken cancellationToken)
+    {
+        byte[] storage = new byte[1024];
+        try
+        {
+            while (true)
+            {
+                int length = 0;
+                ValueWebSocketReceiveResult part;
+                do
+                {
+                    if (length == storage.Length)
+                        Array.Resize(ref storage, Math.Min(storage.Length * 4, LargestFrame));
+                    part = await _socket.ReceiveAsync(storage.AsMemory(length), cancellationToken);
+                    length += part.Count;
+                }
+                while (!part.EndOfMessage);
+                if (part.MessageType == WebSocketMessageType.Close)
+                    return;
+                string text = Encoding.UTF8.GetString(storage, 0, length);
+                _seen(false, text);
+                await TakeAsync(text, cancellationToken);
+            }
+        }
+        catch (Exception e) when (e is WebSocketException or OperationCanceledException or ObjectDisposedException or IOException)
+        {
+            // The link is gone; the owner connects again.
+        }
+        finally
+        {
+            foreach (Waiting call in _waiting.Values)
+                call.Completion.TrySetException(new WebSocketException("The link ended before the answer."));
+        }
+    }
+
+    /// <summary>Calls the central system; <paramref name="answered"/> gets the answer before anything that comes after it is read.</summary>
+    /// <exception cref="CallErrorException">It answered with a CALLERROR.</exception>
+    /// <exception cref="WebSocketException">The link ended first.</exception>
+    /// <exception cref="TimeoutException">No answer came in time.</exception>
+    public async Task<JsonObject> CallAsync(string action, JsonObject payload, Action<JsonObject>? answered, CancellationToken cancellationToken)
+    {
+        await _oneCall.WaitAsync(cancellationToken);
+        string id = $"{_options.Id.GetHashCode(StringComparison.Ordinal):x8}-{Interlocked.Increment(ref _lastId)}";
+        var answer = new TaskCompletionSource<JsonObject>(TaskCreationOptions.RunContinuationsAsynchronously);
+        _waiting[id] = new Waiting(answer, answered);
+        try
+        {
+            await SendAsync(new JsonArray(2, id, action, payload), cancellationToken);
+            return await answer.Task.WaitAsync(_options.CallTimeout, _time, cancellationToken);
+        }
+        finally
+        {
+            _waiting.TryRemove(id, out _);
+            _oneCall.Release();
+        }
+    }
+
+    /// <summary>Cuts the link without a goodbye.</summary>
+    public void Abort() => _socket.Abort();
+
+    /// <summary>Closes the link as a charge point that is switched off does.</summary>
+    public async Task CloseAsync()
+    {
+        try
+        {
+            using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(2));
+            if (_socket.State == WebSocketState.Open)
+                await _socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, null, limit.Token);
+        }
+        catch (Exception e) when (e is WebSocketException or OperationCanceledException or IOException)
+        {
+            _socket.Abort();
+        }
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        _socket.Dispose();
+        _invoker?.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    private async Task TakeAsync(string text, CancellationToken cancellationToken)
+    {
+        JsonArray frame;
+        try
+        {
+            frame = JsonNode.Parse(text)!.AsArray();
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            return;
+        }
+        string id = frame[1]!.GetValue<string>();
+        switch (frame[0]!.GetValue<int>())
+        {
+            case 2:
+                JsonObject? result = _answer(frame[2]!.GetValue<string>(), frame[3]!.AsObject());
+                await SendAsync(result is null
+                    ? new JsonArray(4, id, "NotImplemented", "This charge point does not know the action.", new JsonObject())
+                    : new JsonArray(3, id, result), cancellationToken);
+                _afterAnswer();
+                break;
+            case 3 when _waiting.TryGetValue(id, out Waiting? call):
+                JsonObject payload = frame[2]!.AsObject();
+                call.Answered?.Invoke(payload);
+                call.Completion.TrySetResult(payload);
+                break;
+            case 4 when _waiting.TryGetValue(id, out Waiting? call):
+                call.Completion.TrySetException(new CallErrorException($"{frame[2]}: {frame[3]}"));
+                break;
+        }
+    }
+
+    private async Task SendAsync(JsonArray frame, CancellationToken cancellationToken)
+    {
+        string text = frame.ToJsonString();
+        await _oneSend.WaitAsync(cancellationToken);
+        try
+        {
+            _seen(true, text);
+            await _socket.SendAsync(Encoding.UTF8.GetBytes(text), WebSocketMessageType.Text, true, cancellationToken);
+        }
+        finally
+        {
+            _oneSend.Release();
+        }
+    }
+}
