@@ -32,19 +32,17 @@ internal static class CommandLine
         {
             s_url, s_id, s_count, s_connectors, s_phases, s_current, s_plugged, s_password, s_interval, s_scale, s_data, s_rate, s_spread, s_interactive, s_quiet,
         };
-        root.Validators.Add(result =>
-        {
-            if (result.GetValue(s_count) < 1 || result.GetValue(s_connectors) is < 1 or > 64)
-                result.AddError("--count: at least 1; --connectors: 1 to 64");
-            if (result.GetValue(s_phases) is not (1 or 3))
-                result.AddError("--phases: 1 or 3");
-        });
         root.SetAction(RunAsync);
         return root;
     }
 
     private static async Task<int> RunAsync(ParseResult given, CancellationToken cancellationToken)
     {
+        if (Wrong(given) is { } wrong)
+        {
+            await Console.Error.WriteLineAsync($"error: {wrong}");
+            return 2;
+        }
         using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         using PosixSignalRegistration term = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal => End(signal, end));
         using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, signal => End(signal, end));
@@ -61,6 +59,12 @@ internal static class CommandLine
         await Parallel.ForEachAsync(chargePoints, CancellationToken.None, static async (chargePoint, _) => await chargePoint.DisposeAsync());
         return 0;
     }
+
+    private static string? Wrong(ParseResult given) =>
+        given.GetValue(s_count) < 1 ? "--count: at least 1"
+        : given.GetValue(s_connectors) is < 1 or > 64 ? "--connectors: 1 to 64"
+        : given.GetValue(s_phases) is not (1 or 3) ? "--phases: 1 or 3"
+        : null;
 
     private static void End(PosixSignalContext signal, CancellationTokenSource end)
     {

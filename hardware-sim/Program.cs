@@ -1,4 +1,3 @@
-using System.CommandLine;
 using Amps.HardwareSim;
 
 return await CommandLine.Build().Parse(args).InvokeAsync();

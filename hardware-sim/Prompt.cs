@@ -75,7 +75,7 @@ internal sealed class Prompt(IReadOnlyList<SimulatedChargePoint> chargePoints, T
             return (named, words[1..]);
         return chargePoints.Count == 1
             ? (chargePoints[0], words)
-            : throw new ArgumentException(words.Length == 0 ? "which charge point?" : $"there is no charge point '{words[0]}'");
+            : throw new FormatException(words.Length == 0 ? "which charge point?" : $"there is no charge point '{words[0]}'");
     }
 
     private async Task<string?> ReadAsync(CancellationToken end)

@@ -151,7 +151,7 @@ public sealed partial class ChargePoint
 
     private static ChargerRating RatingOf(ChargePointRecord record) => new(
         record.Configuration.RatedPowerKw ?? record.Learned.RatedPowerKw,
-        record.Configuration.Phases,
+        record.Configuration.Phases ?? record.Learned.Phases,
         record.Configuration.NominalVoltage ?? 230);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Charge point {ChargePointId}: not remembered, storage is away: {Reason}")]

@@ -232,17 +232,28 @@ public sealed partial class ChargePoint : Mailbox
             case TransactionClosed closed:
                 Notify(charger, "transactionEnded", closed.TransactionId);
                 break;
-            case StatusReported { Status: ConnectorStatus.Charging } when before.Reported is ConnectorStatus.SuspendedEVSE or ConnectorStatus.SuspendedEV:
+            case StatusReported { Status: ConnectorStatus.Charging } when before.Reported != ConnectorStatus.Charging:
                 // Some forget the limit on resuming (quirk Q72).
-                charger.Cap.Ensure(transactionChanged: true);
+                if (before.Reported is ConnectorStatus.SuspendedEVSE or ConnectorStatus.SuspendedEV)
+                    charger.Cap.Ensure(transactionChanged: true);
+                AskForMeter(charger);
                 break;
             case StatusReported { Status: ConnectorStatus.Faulted } status when before.Reported != ConnectorStatus.Faulted:
                 Notify(charger, "fault", status.ErrorCode);
                 break;
             case CapApplied when before.AppliedCapKw != after.AppliedCapKw:
+                if (after.Transaction is not null)
+                    AskForMeter(charger);
                 Notify(charger, "capApplied", after.AppliedCapKw?.ToString(System.Globalization.CultureInfo.InvariantCulture));
                 break;
         }
+    }
+
+    /// <summary>Energy flows otherwise than before: the next sample may be a minute away, and reads want to show it.</summary>
+    private void AskForMeter(Charger charger)
+    {
+        if (_link is { Ready.Task.IsCompletedSuccessfully: true } link)
+            _ = link.Session.TriggerAsync(TriggerKind.Meter, charger.ConnectorId, link.Life.Token);
     }
 
     internal void Notify(Charger charger, string kind, string? detail)

@@ -56,24 +56,39 @@ internal static class SessionSetup
         }
     }
 
-    /// <summary>A charge point under no cap of ours shows its own limit; the highest ever shown is its rating.</summary>
+    /// <summary>
+    /// What the charge point shows as its limit tells its rating and its phases: under no cap of ours the limit is the
+    /// rating, and the same limit in W and in A is apart by voltage times phases. The highest limit ever shown counts.
+    /// </summary>
     private static async Task LearnRatingAsync(ChargePoint chargePoint, Charger charger, IChargePointSession session, CancellationToken life)
     {
-        if (chargePoint.Record is not { Configuration.RatedPowerKw: null } record)
+        if (chargePoint.Record is not { } record)
             return;
-        if (record.Learned.RatedPowerKw is not null && charger.Cap.DesiredLimit(null) is not null)
+        bool capped = charger.Cap.DesiredLimit(null) is not null;
+        bool ratingKnown = record.Configuration.RatedPowerKw is not null || (record.Learned.RatedPowerKw is not null && capped);
+        bool phasesKnown = record.Configuration.Phases is not null || record.Learned.Phases is not null;
+        if (ratingKnown && phasesKnown)
             return;
-        LimitReading? reading = await session.ReadLimitAsync(charger.ConnectorId, inWatts: true, life);
-        double? kilowatts = reading switch
+        double voltage = record.Configuration.NominalVoltage ?? 230;
+        LimitReading? power = await session.ReadLimitAsync(charger.ConnectorId, inWatts: true, life);
+        LimitReading? current = phasesKnown ? null : await session.ReadLimitAsync(charger.ConnectorId, inWatts: false, life);
+        int? phases = power?.Watts > 0 && current?.Amperes > 0 ? PhasesOf(power.Watts.Value / (current.Amperes.Value * voltage)) : null;
+        double? kilowatts = power?.Watts / 1000
+            ?? ((phases ?? record.Configuration.Phases ?? power?.Phases) is { } known && power?.Amperes is { } amperes ? amperes * known * voltage / 1000 : null);
+        chargePoint.Learn(learned => learned with
         {
-            { Watts: { } watts } => watts / 1000,
-            { Amperes: { } amperes } when (reading.Phases ?? record.Configuration.Phases) is { } phases =>
-                amperes * phases * (record.Configuration.NominalVoltage ?? 230) / 1000,
-            _ => null,
-        };
-        if (kilowatts is > 0 and var shown)
-            chargePoint.Learn(learned => learned with { RatedPowerKw = Math.Max(learned.RatedPowerKw ?? 0, Math.Round(shown, 3)) });
+            Phases = learned.Phases ?? phases,
+            RatedPowerKw = kilowatts is > 0 and var shown ? Math.Max(learned.RatedPowerKw ?? 0, Math.Round(shown, 3)) : learned.RatedPowerKw,
+        });
     }
+
+    /// <summary>1 or 3 when the ratio is close to it; anything else proves nothing.</summary>
+    private static int? PhasesOf(double ratio) => ratio switch
+    {
+        > 0.9 and < 1.1 => 1,
+        > 2.7 and < 3.3 => 3,
+        _ => null,
+    };
 
     private static async Task<bool> CameAsync(Task what, TimeSpan limit, TimeProvider time, CancellationToken life)
     {

@@ -47,7 +47,12 @@ public sealed record ChargerState
     public bool IsCharging => Reported == ConnectorStatus.Charging && (PowerKw ?? 1) >= FlowThresholdKw;
 
     /// <summary>Measured kW; 0 where no transaction runs, since nothing flows then (quirks Q87, Q88).</summary>
-    public double? PowerKw => Transaction is null && Reported != ConnectorStatus.Charging && Reported != ConnectorStatus.Unknown ? 0 : Meter?.PowerKw;
+    public double? PowerKw => Reported switch
+    {
+        ConnectorStatus.Charging or ConnectorStatus.Unknown => Meter?.PowerKw,
+        ConnectorStatus.SuspendedEV or ConnectorStatus.SuspendedEVSE => Meter?.PowerKw ?? 0,
+        _ => Transaction is null ? 0 : Meter?.PowerKw,
+    };
 
     public ChargerStatus Status => Reported switch
     {
@@ -119,6 +124,8 @@ public sealed record ChargerState
             Plugged = plugged,
             // A session lives from plug-in to plug-out.
             Held = Held && plugged,
+            // Nothing flows while it is suspended, whatever was measured before.
+            Meter = status.Status is ConnectorStatus.SuspendedEV or ConnectorStatus.SuspendedEVSE ? Meter is null ? null : Meter with { PowerKw = 0, CurrentA = 0 } : Meter,
             ObservedAt = status.At,
         };
     }

@@ -82,6 +82,7 @@ internal static class ChargePointJson
         WriteFlag(json, "triggerWithConnector", learned.TriggerWithConnector);
         json.WriteString("idleStrategy", learned.IdleStrategy?.ToString());
         WriteNumber(json, "ratedPowerKw", learned.RatedPowerKw);
+        WriteNumber(json, "phases", learned.Phases);
         json.WriteString("sampledMeasurands", learned.SampledMeasurands);
         json.WriteEndObject();
     }

@@ -138,6 +138,9 @@ public sealed record LearnedBehaviour
     /// <summary>The limit the charge point itself shows without any cap of ours, kW.</summary>
     public double? RatedPowerKw { get; init; }
 
+    /// <summary>Phases of the installation, 1 or 3, as the charge point's own limits in A and in W show them.</summary>
+    public int? Phases { get; init; }
+
     /// <summary>Measurands accepted for sampled meter values, comma-separated, in the standard's spelling.</summary>
     public string? SampledMeasurands { get; init; }
 }
