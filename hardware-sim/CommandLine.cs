@@ -10,7 +10,7 @@ internal static class CommandLine
     private const string PasswordVariable = "AMPS_SIM_PASSWORD";
     private const int SocketsPerAddress = 15_000;
 
-    private static readonly Option<Uri> s_url = new("--url") { Description = "Central system, without the identity.", DefaultValueFactory = _ => new Uri("ws://127.0.0.1:9000/ocpp") };
+    private static readonly Option<string> s_url = new("--url") { Description = "Central system, without the identity.", DefaultValueFactory = _ => "ws://127.0.0.1:9000/ocpp" };
     private static readonly Option<string> s_id = new("--id") { Description = "Identity; with --count the prefix of ID-0001, ID-0002, …", DefaultValueFactory = _ => "sim" };
     private static readonly Option<int> s_count = new("--count") { Description = "How many charge points.", DefaultValueFactory = _ => 1 };
     private static readonly Option<int> s_connectors = new("--connectors") { Description = "Connectors of each.", DefaultValueFactory = _ => 1 };
@@ -61,7 +61,8 @@ internal static class CommandLine
     }
 
     private static string? Wrong(ParseResult given) =>
-        given.GetValue(s_count) < 1 ? "--count: at least 1"
+        !Uri.TryCreate(given.GetValue(s_url), UriKind.Absolute, out Uri? url) || url.Scheme is not ("ws" or "wss") ? "--url: a ws:// or wss:// address"
+        : given.GetValue(s_count) < 1 ? "--count: at least 1"
         : given.GetValue(s_connectors) is < 1 or > 64 ? "--connectors: 1 to 64"
         : given.GetValue(s_phases) is not (1 or 3) ? "--phases: 1 or 3"
         : null;
@@ -98,7 +99,7 @@ internal static class CommandLine
     private static SimulatedChargePointOptions OptionsOf(ParseResult given, int number) => new()
     {
         Id = given.GetValue(s_count) == 1 ? given.GetValue(s_id)! : $"{given.GetValue(s_id)}-{number:0000}",
-        Url = given.GetValue(s_url)!,
+        Url = new Uri(given.GetValue(s_url)!),
         Password = given.GetValue(s_password) ?? Environment.GetEnvironmentVariable(PasswordVariable),
         SerialNumber = $"SIM{number:00000}",
         MeterValueSampleInterval = given.GetValue(s_interval),

@@ -38,7 +38,7 @@ internal sealed class CapKeeper(Charger charger)
     {
         if (transactionChanged)
             _transactionChanged = true;
-        if (Desired() is null || !ChargePoint.IsReady)
+        if (Desired() is null || !ChargePoint.IsPrepared)
             return;
         if (Interlocked.Increment(ref _rounds) == 1)
             _ = RunAsync();
@@ -77,7 +77,7 @@ internal sealed class CapKeeper(Charger charger)
             {
                 int seen = Volatile.Read(ref _rounds);
                 bool done = await RoundAsync();
-                if (!done && ChargePoint.IsReady)
+                if (!done && ChargePoint.IsPrepared)
                 {
                     retry = await WakeOrAsync(seen, retry) ? FirstRetry : Min(retry * 2, LastRetry);
                     continue;
@@ -116,7 +116,7 @@ internal sealed class CapKeeper(Charger charger)
     /// <summary>One round: true when the newest cap is in force or the link is gone, false to try again later.</summary>
     private async Task<bool> RoundAsync()
     {
-        if (ChargePoint.Session is not { } session || !ChargePoint.IsReady || Desired() is not { } desired)
+        if (ChargePoint.Session is not { } session || !ChargePoint.IsPrepared || Desired() is not { } desired)
             return true;
         bool distrusted = _distrusted;
         bool transactionChanged = _transactionChanged;

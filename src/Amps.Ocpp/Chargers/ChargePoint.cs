@@ -19,7 +19,11 @@ public sealed partial class ChargePoint : Mailbox
     private readonly ChargePointMemory _memory;
 
     /// <summary>The live link with what is known of its readiness.</summary>
-    private sealed record Link(IChargePointSession Session, DateTimeOffset Since, TaskCompletionSource Ready, CancellationTokenSource Life);
+    private sealed record Link(IChargePointSession Session, DateTimeOffset Since, TaskCompletionSource Ready, CancellationTokenSource Life)
+    {
+        /// <summary>What the service had to read before it writes limits has been read.</summary>
+        public volatile bool Prepared;
+    }
 
     private sealed record Connected(Link Link);
 
@@ -52,6 +56,9 @@ public sealed partial class ChargePoint : Mailbox
 
     /// <summary>The link may be used for calls of the service's own.</summary>
     public bool IsReady => _link is { Ready.Task.IsCompletedSuccessfully: true };
+
+    /// <summary>Limits may be written: the link is ready and the charge point's own limits are known.</summary>
+    internal bool IsPrepared => _link is { Prepared: true };
 
     /// <summary>When the link last came or went, UTC.</summary>
     public DateTimeOffset LinkSince { get; private set; }
@@ -87,6 +94,12 @@ public sealed partial class ChargePoint : Mailbox
     {
         if (_link is { } link && ReferenceEquals(link.Session, session) && Record is { Admission: Admission.Accepted })
             link.Ready.TrySetResult();
+    }
+
+    internal void MarkPrepared(IChargePointSession session)
+    {
+        if (_link is { } link && ReferenceEquals(link.Session, session))
+            link.Prepared = true;
     }
 
     /// <summary>Waits until calls may go out; false when the time is up or there is no link.</summary>

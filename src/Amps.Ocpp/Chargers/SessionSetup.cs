@@ -44,8 +44,10 @@ internal static class SessionSetup
         {
             await LearnRatingAsync(chargePoint, charger, session, life);
             charger.Cap.Distrust();
-            charger.Cap.Ensure(transactionChanged: true);
         }
+        chargePoint.MarkPrepared(session);
+        foreach (Charger charger in chargePoint.Chargers)
+            charger.Cap.Ensure(transactionChanged: true);
         TimeSpan left = options.StatusTriggerAfter - time.GetElapsedTime(start);
         if (left > TimeSpan.Zero)
             await Task.Delay(left, time, life);
@@ -75,6 +77,9 @@ internal static class SessionSetup
         int? phases = power?.Watts > 0 && current?.Amperes > 0 ? PhasesOf(power.Watts.Value / (current.Amperes.Value * voltage)) : null;
         double? kilowatts = power?.Watts / 1000
             ?? ((phases ?? record.Configuration.Phases ?? power?.Phases) is { } known && power?.Amperes is { } amperes ? amperes * known * voltage / 1000 : null);
+        // A limit at or below the cap may be the cap itself, kept by the charge point from before: it says nothing of the rating.
+        if (charger.Cap.DesiredLimit(null) is { } cap && kilowatts <= cap.Kilowatts * 1.01)
+            kilowatts = null;
         chargePoint.Learn(learned => learned with
         {
             Phases = learned.Phases ?? phases,
