@@ -29,7 +29,8 @@ internal static class AmpsComposition
         services.AddSingleton<ServiceLifetime>();
         services.AddHostedService(provider => provider.GetRequiredService<ServiceLifetime>());
         services.AddStorage(settings.Storage);
-        services.AddMqtt(settings.Mqtt);
+        string presence = $"{settings.Mqtt.TopicPrefix}/nodes/{settings.Chargers.NodeId}/status";
+        services.AddMqtt(settings.Mqtt, settings.DataDirectory, new MqttLastWill(presence, "offline"u8.ToArray()));
 
         services.AddSingleton<KeyRing>();
         services.AddSingleton<ChargePointDirectory>();

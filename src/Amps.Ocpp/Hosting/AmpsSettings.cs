@@ -50,7 +50,7 @@ public sealed record AmpsSettings
         {
             DataDirectory = data,
             Storage = new StorageOptions { DataDirectory = data },
-            Mqtt = ReadMqtt(reader, data, prefix, node),
+            Mqtt = ReadMqtt(reader, prefix, node),
             Gateway = new GatewayOptions
             {
                 Admission = reader.Choice("Amps:Ocpp:Admission", AdmissionPolicy.Pending),
@@ -83,16 +83,29 @@ public sealed record AmpsSettings
         return settings;
     }
 
-    private static MqttOptions ReadMqtt(SettingsReader reader, string data, string prefix, string node) => new()
+    private static MqttOptions ReadMqtt(SettingsReader reader, string prefix, string node)
     {
-        Mode = reader.Choice("Amps:Mqtt:Mode", MqttMode.Managed),
-        Host = reader.Text("Amps:Mqtt:Host", "127.0.0.1"),
-        Port = reader.Whole("Amps:Mqtt:Port", 1883, 1, 65_535),
-        Username = reader.Text("Amps:Mqtt:Username"),
-        Password = reader.Secret("Amps:Mqtt:Password"),
-        Tls = reader.Flag("Amps:Mqtt:Tls", false),
-        DataDirectory = data,
-        ClientId = $"amps-{node}-{System.Environment.ProcessId}",
-        PresenceTopic = $"{prefix}/nodes/{node}/status",
-    };
+        MqttMode mode = reader.Choice("Amps:Mqtt:Mode", MqttMode.Managed);
+        string host = reader.Text("Amps:Mqtt:Host", "127.0.0.1");
+        string? authorities = reader.Text("Amps:Mqtt:CaFile");
+        if (authorities is not null && !File.Exists(authorities))
+            throw new SettingsException($"Amps:Mqtt:CaFile: '{authorities}' is not an existing file");
+        if (Uri.CheckHostName(host) == UriHostNameType.Unknown)
+            throw new SettingsException($"Amps:Mqtt:Host: '{host}' is not a host name or address");
+        var options = new MqttOptions
+        {
+            Mode = mode,
+            Host = mode == MqttMode.Managed ? "127.0.0.1" : host,
+            Port = reader.Whole("Amps:Mqtt:Port", 1883, 1, 65_535),
+            Username = reader.Text("Amps:Mqtt:Username"),
+            Password = reader.Secret("Amps:Mqtt:Password"),
+            Tls = reader.Flag("Amps:Mqtt:Tls", false) && mode == MqttMode.External,
+            CaFile = authorities,
+            TopicPrefix = prefix,
+            ClientId = $"amps-{node}",
+        };
+        return options is { Password: not null, Username: null }
+            ? throw new SettingsException("Amps:Mqtt:Username: a user name is needed where Amps:Mqtt:Password is set")
+            : options;
+    }
 }

@@ -22,6 +22,8 @@ internal sealed class HealthEndpoints(IStorageHealth storage, IMqttClient mqtt, 
             json.WriteString("status", ready ? "ready" : lifetime.Draining ? "draining" : "not ready");
             json.WriteString("storage", storage.Available ? "available" : "unavailable");
             json.WriteString("mqtt", mqtt.State.ToString().ToLowerInvariant());
+            if (mqtt.LastError is { } error)
+                json.WriteString("mqttError", error);
         });
     }
 

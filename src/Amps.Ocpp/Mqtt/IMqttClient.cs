@@ -2,98 +2,48 @@ using System.Threading.Channels;
 
 namespace Amps.Ocpp.Mqtt;
 
-/// <summary>Delivery guarantee of a message (MQTT 5 section 4.3).</summary>
-public enum MqttQos
-{
-    AtMostOnce = 0,
-    AtLeastOnce = 1,
-}
-
-/// <summary>Whether the broker can be reached.</summary>
-public enum MqttConnectionState
-{
-    /// <summary>Switched off by configuration.</summary>
-    Off,
-
-    /// <summary>Not reached, or lost; it is tried again by itself.</summary>
-    Disconnected,
-
-    /// <summary>Connected, and every subscription was sent.</summary>
-    Connected,
-}
-
-/// <summary>How a publication ended.</summary>
-public enum MqttPublishResult
-{
-    /// <summary>The broker has it (with QoS 0: it was handed over).</summary>
-    Success,
-
-    /// <summary>The broker has it, and nobody is subscribed to its topic (reason code 16).</summary>
-    NoMatchingSubscribers,
-
-    /// <summary>There is no connection; nothing was sent.</summary>
-    NotConnected,
-
-    /// <summary>Too many publications wait for the broker; nothing was sent.</summary>
-    QueueFull,
-
-    /// <summary>The broker refused it, or the connection was lost before its answer.</summary>
-    Failed,
-}
-
-/// <summary>How to publish.</summary>
-/// <param name="Qos">Delivery guarantee.</param>
-/// <param name="Retain">Whether the broker keeps it for later subscribers.</param>
-public sealed record MqttPublishOptions(MqttQos Qos, bool Retain)
-{
-    /// <summary>The newest value of a topic.</summary>
-    public static MqttPublishOptions Retained { get; } = new(MqttQos.AtLeastOnce, true);
-
-    /// <summary>Something that happened; who is not there misses it.</summary>
-    public static MqttPublishOptions Passing { get; } = new(MqttQos.AtLeastOnce, false);
-}
-
-/// <summary>A message that came.</summary>
-/// <param name="Retained">It was kept by the broker and is not new.</param>
-public sealed record MqttMessage(string Topic, ReadOnlyMemory<byte> Payload, bool Retained);
-
-/// <summary>A subscription; it outlives reconnects and ends when disposed.</summary>
-public sealed class MqttSubscription(string filter, MqttQos qos, Action<MqttSubscription> end) : IAsyncDisposable
-{
-    private const int Capacity = 16_384;
-
-    internal Channel<MqttMessage> Channel { get; } = System.Threading.Channels.Channel.CreateBounded<MqttMessage>(
-        new BoundedChannelOptions(Capacity) { SingleReader = true, SingleWriter = true });
-
-    public string Filter { get; } = filter;
-
-    public MqttQos Qos { get; } = qos;
-
-    /// <summary>What comes, in the broker's order. A slow reader holds back the broker, nothing is dropped here.</summary>
-    public ChannelReader<MqttMessage> Messages => Channel.Reader;
-
-    public ValueTask DisposeAsync()
-    {
-        Channel.Writer.TryComplete();
-        end(this);
-        return ValueTask.CompletedTask;
-    }
-}
-
 /// <summary>
-/// The link to the broker, as small as this service needs it, so that another client library is one file: publish with the
-/// broker's answer, subscribe into a channel, know the state.
+/// The service's one link to its MQTT 5 broker. It connects, and connects again with back-off, by itself; after each connect the order on
+/// the wire is: subscriptions, then what the <see cref="OnConnected"/> hooks publish (presence first, then the newest state
+/// of each topic), then everything else. All members may be called from any thread, before <see cref="Start"/> too.
+/// No caller's code ever runs on the network thread.
 /// </summary>
-public interface IMqttClient
+public interface IMqttClient : IAsyncDisposable
 {
     MqttConnectionState State { get; }
 
-    /// <summary>Raised after each connect, when the subscriptions have been sent again; must return at once.</summary>
-    event Action? Connected;
+    /// <summary>Why there is no link, or which subscription is refused; null when all is well. For health reports; holds no secrets.</summary>
+    string? LastError { get; }
 
-    /// <summary>Publishes and ends with the broker's answer; without a connection it ends at once. Never throws for an expected end.</summary>
-    ValueTask<MqttPublishResult> PublishAsync(string topic, ReadOnlyMemory<byte> payload, MqttPublishOptions options, CancellationToken cancellationToken);
+    /// <summary>Raised in order, on a pool thread, after <see cref="State"/> changed.</summary>
+    event EventHandler<MqttStateChangedEventArgs>? StateChanged;
 
-    /// <summary>Subscribes to a filter, now and after each reconnect.</summary>
-    MqttSubscription Subscribe(string filter, MqttQos qos);
+    /// <summary>Begins connecting and returns at once; a broker that is not there yet is no error.</summary>
+    void Start();
+
+    /// <summary>
+    /// Publishes one message; the payload is copied before the call returns. Nothing is kept while there is no link: the answer is then
+    /// <see cref="MqttPublishResult.NotConnected"/> at once, and the caller keeps its newest state itself.
+    /// Cancelling gives up waiting, not the message.
+    /// </summary>
+    /// <exception cref="ArgumentException">The topic is empty, too long, or holds a wildcard or a NUL.</exception>
+    ValueTask<MqttPublishResult> PublishAsync(string topic, ReadOnlyMemory<byte> payload, MqttPublishOptions options, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Sends what matches <paramref name="filter"/> into a channel of the caller's, which several subscriptions may share. A full
+    /// channel of mode <see cref="BoundedChannelFullMode.Wait"/> holds back reading from the broker (at most
+    /// <see cref="MqttOptions.StallLimit"/>, then messages are dropped and counted), so the one who drains it must not wait for a QoS 1
+    /// publish meanwhile; the other modes drop as they say and never hold back. Delivery is at least once: a
+    /// second subscription to the same or an overlapping filter makes messages arrive again.
+    /// Retained messages come on a new subscription and after each reconnect; with QoS 0 a broker with default limits loses none.
+    /// </summary>
+    /// <exception cref="ArgumentException">The filter is malformed or a shared subscription.</exception>
+    IMqttSubscription Subscribe(string filter, MqttQos qos, ChannelWriter<MqttMessage> messages);
+
+    /// <summary>
+    /// Runs <paramref name="hook"/> after each connect, when all subscriptions were sent; at once if there is a link now. Hooks run one
+    /// after the other in the order in which they were added; their token is cancelled when the link is lost. An exception is
+    /// logged and does not stop the others. Disposing removes the hook.
+    /// </summary>
+    IDisposable OnConnected(Func<CancellationToken, ValueTask> hook);
 }

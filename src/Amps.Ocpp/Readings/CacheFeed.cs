@@ -1,3 +1,4 @@
+using System.Threading.Channels;
 using Amps.Ocpp.Mqtt;
 
 namespace Amps.Ocpp.Readings;
@@ -16,15 +17,18 @@ public sealed class CacheFeed(IMqttClient mqtt, SnapshotCache cache, ReadingsOpt
             FollowAsync("link", cache.PutLink, stoppingToken));
     }
 
+    private const int Waiting = 16_384;
+
     private delegate void Put(string deviceId, ReadOnlySpan<byte> payload);
 
     private async Task FollowAsync(string leaf, Put put, CancellationToken stoppingToken)
     {
         string prefix = $"{options.TopicPrefix}/ev-chargers/";
-        await using MqttSubscription subscription = mqtt.Subscribe($"{prefix}+/{leaf}", MqttQos.AtMostOnce);
+        var messages = Channel.CreateBounded<MqttMessage>(new BoundedChannelOptions(Waiting) { SingleReader = true });
+        await using IMqttSubscription subscription = mqtt.Subscribe($"{prefix}+/{leaf}", MqttQos.AtMostOnce, messages);
         try
         {
-            await foreach (MqttMessage message in subscription.Messages.ReadAllAsync(stoppingToken))
+            await foreach (MqttMessage message in messages.Reader.ReadAllAsync(stoppingToken))
                 put(message.Topic[prefix.Length..^(leaf.Length + 1)], message.Payload.Span);
         }
         catch (OperationCanceledException)

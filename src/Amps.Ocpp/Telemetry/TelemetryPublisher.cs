@@ -22,7 +22,10 @@ public sealed class TelemetryPublisher : BackgroundService, IChargerObserver
     private static readonly Meter s_meter = new("Amps.Ocpp.Telemetry");
     private static readonly Counter<long> s_dropped = s_meter.CreateCounter<long>("amps.telemetry.dropped_messages");
 
+    private static readonly ReadOnlyMemory<byte> s_online = "online"u8.ToArray();
+
     private readonly IMqttClient _mqtt;
+    private readonly IDisposable _onConnected;
     private readonly TelemetryOptions _options;
     private readonly TimeProvider _time;
     private readonly ConcurrentDictionary<Charger, bool> _seen = new();
@@ -40,6 +43,7 @@ public sealed class TelemetryPublisher : BackgroundService, IChargerObserver
         _passing = Channel.CreateBounded<(string, byte[])>(
             new BoundedChannelOptions(options.MaxWaiting) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true },
             static _ => s_dropped.Add(1));
+        _onConnected = mqtt.OnConnected(OnConnectedAsync);
     }
 
     public void OnStateChanged(Charger charger, bool meterOnly)
@@ -58,21 +62,23 @@ public sealed class TelemetryPublisher : BackgroundService, IChargerObserver
         Topic(notice.DeviceId, "events"),
         JsonSerializer.SerializeToUtf8Bytes(new EventMessage(notice.Kind, notice.At, notice.Detail, _options.NodeId), TelemetryJson.Default.EventMessage)));
 
-    /// <summary>Publishes everything once more: the broker may have lost what it was told (faults M3).</summary>
-    public void PublishAll()
+    public override void Dispose()
     {
+        _onConnected.Dispose();
+        _inFlight.Dispose();
+        base.Dispose();
+    }
+
+    /// <summary>After each connect: presence, then everything once more, since the broker may have lost what it was told (faults M3).</summary>
+    private async ValueTask OnConnectedAsync(CancellationToken cancellationToken)
+    {
+        await _mqtt.PublishAsync($"{_options.TopicPrefix}/nodes/{_options.NodeId}/status", s_online, MqttPublishOptions.Retained, cancellationToken);
         foreach (Charger charger in _seen.Keys)
         {
             Note(charger, LinkMark);
             if (charger.State.EverHeard)
                 Note(charger, StateMark);
         }
-    }
-
-    public override void Dispose()
-    {
-        _inFlight.Dispose();
-        base.Dispose();
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -140,7 +146,7 @@ public sealed class TelemetryPublisher : BackgroundService, IChargerObserver
             await foreach ((string topic, byte[] payload) in _passing.Reader.ReadAllAsync(stoppingToken))
             {
                 if (IsConnected)
-                    await _mqtt.PublishAsync(topic, payload, MqttPublishOptions.Passing, CancellationToken.None);
+                    await _mqtt.PublishAsync(topic, payload, MqttPublishOptions.Default, CancellationToken.None);
                 else
                     s_dropped.Add(1);
             }
