@@ -1,0 +1,156 @@
+using System.Text.Json;
+using Amps.HardwareSim;
+using Amps.Ocpp.Tests.Support;
+
+namespace Amps.Ocpp.Tests.Stories;
+
+/// <summary>The house with the bundled simulator at the other end: what run.sh shows, and what hardware does on its own.</summary>
+public sealed class SimulatedStoryTests
+{
+    private readonly FrameCheck _check = new();
+
+    private SimulatedChargePoint Simulate(ServiceHost service, SimulationClock clock, params ConnectorOptions[] connectors)
+    {
+        var chargePoint = new SimulatedChargePoint(
+            new SimulatedChargePointOptions
+            {
+                Id = "SIM1",
+                Url = new Uri(service.Ocpp.ToString().TrimEnd('/')),
+                Connectors = connectors,
+                ReconnectAfter = TimeSpan.FromMilliseconds(200),
+            },
+            clock);
+        chargePoint.FrameSeen += _check.Take;
+        chargePoint.Start();
+        return chargePoint;
+    }
+
+    private static Task<JsonElement> UntilStatusAsync(ApiClient app, string device, string status, Func<JsonElement, bool>? also = null) =>
+        app.UntilAsync($"/ev-charger/{device}", read =>
+            read.GetProperty("state").GetProperty("status").GetString() == status && (also is null || also(read.GetProperty("state"))), seconds: 40);
+
+    private static Task<JsonElement> CapAsync(ApiClient app, string device, double kilowatts) =>
+        app.PostAsync($"/ev-charger/{device}/settings", new { max_charge_rate = new { value = kilowatts, unit = "kw" } });
+
+    private static double Power(JsonElement state) =>
+        state.GetProperty("currentPower") is { ValueKind: JsonValueKind.Number } power ? power.GetDouble() : -1;
+
+    [Fact]
+    public async Task A_charger_goes_from_preparing_to_charging_to_a_capped_7_4_kW_to_paused()
+    {
+        await using ServiceHost service = await ServiceHost.StartAsync();
+        using ApiClient app = await service.CustomerAsync();
+        await service.RegisterAsync("SIM1", "customer", "dev1");
+        await using var clock = new SimulationClock();
+        await using SimulatedChargePoint charger = Simulate(service, clock, new ConnectorOptions { Vehicle = new VehicleOptions() });
+
+        JsonElement read = await UntilStatusAsync(app, "dev1", "preparing");
+        Assert.True(read.GetProperty("state").GetProperty("isConnected").GetBoolean());
+        await app.UntilAsync("/ev-charger/dev1", r => r.GetProperty("state").GetProperty("powerRateLimit") is { ValueKind: JsonValueKind.Number } limit && limit.GetDouble() == 22.08);
+        Assert.Equal("completed", (await app.RunAsync("dev1", "charge")).GetProperty("state").GetString());
+        await UntilStatusAsync(app, "dev1", "charging", state => Power(state) == 22.08);
+
+        await CapAsync(app, "dev1", 7.4);
+        // 10.7 A on each of three phases: never above the cap.
+        read = await UntilStatusAsync(app, "dev1", "charging", state => Power(state) == 7.383);
+        Assert.Equal(10.7, read.GetProperty("state").GetProperty("maxCurrent").GetDouble());
+        Assert.Equal(7.4, read.GetProperty("settings").GetProperty("max_charge_rate").GetProperty("value").GetDouble());
+
+        JsonElement idled = await app.RunAsync("dev1", "idle");
+        Assert.Equal("StopTransaction", idled.GetProperty("result").GetProperty("confirmedBy").GetString());
+        await UntilStatusAsync(app, "dev1", "paused", state => Power(state) == 0);
+        Assert.Equal("completed", (await app.RunAsync("dev1", "charge")).GetProperty("state").GetString());
+        await UntilStatusAsync(app, "dev1", "charging", state => Power(state) == 7.383);
+        charger.Unplug(1);
+        await UntilStatusAsync(app, "dev1", "available");
+        Assert.Empty(_check.Violations);
+        Assert.True(_check.Frames > 40);
+    }
+
+    [Fact]
+    public async Task Two_connectors_are_two_chargers_with_their_own_caps()
+    {
+        await using ServiceHost service = await ServiceHost.StartAsync("Amps:Mqtt:Mode=Off");
+        using ApiClient app = await service.CustomerAsync();
+        await service.RegisterAsync("SIM1", "customer", "left", "right");
+        await using var clock = new SimulationClock();
+        await using SimulatedChargePoint charger = Simulate(
+            service, clock, new ConnectorOptions { Vehicle = new VehicleOptions() }, new ConnectorOptions { Vehicle = new VehicleOptions() });
+        await UntilStatusAsync(app, "left", "preparing");
+        await UntilStatusAsync(app, "right", "preparing");
+        await CapAsync(app, "left", 5);
+        await CapAsync(app, "right", 11);
+        await Task.WhenAll(app.RunAsync("left", "charge"), app.RunAsync("right", "charge"));
+        await UntilStatusAsync(app, "left", "charging", state => Power(state) == 4.968);
+        await UntilStatusAsync(app, "right", "charging", state => Power(state) == 10.971);
+        Assert.Equal("completed", (await app.RunAsync("left", "idle")).GetProperty("state").GetString());
+        await UntilStatusAsync(app, "left", "paused");
+        await UntilStatusAsync(app, "right", "charging");
+        Assert.Empty(_check.Violations);
+    }
+
+    [Fact]
+    public async Task A_cap_survives_a_reboot_of_the_charger_and_reaches_one_that_was_away()
+    {
+        await using ServiceHost service = await ServiceHost.StartAsync("Amps:Mqtt:Mode=Off");
+        using ApiClient app = await service.CustomerAsync();
+        await service.RegisterAsync("SIM1", "customer", "dev1");
+        await using var clock = new SimulationClock();
+        await using SimulatedChargePoint charger = Simulate(service, clock, new ConnectorOptions { Vehicle = new VehicleOptions() });
+        await UntilStatusAsync(app, "dev1", "preparing");
+        charger.GoOffline();
+        await app.UntilAsync("/ev-charger/dev1", read => read.GetProperty("metadata").GetProperty("source").GetString() == "fallback");
+        await CapAsync(app, "dev1", 6.9);
+        charger.GoOnline();
+        await AwaitAsync(() => charger.Snapshots[0].LimitA == 10);
+        charger.Reboot();
+        await AwaitAsync(() => !charger.IsAccepted);
+        await AwaitAsync(() => charger.IsAccepted && charger.Snapshots[0].LimitA == 10);
+        Assert.Empty(_check.Violations);
+    }
+
+    [Fact]
+    public async Task What_a_charger_did_while_offline_is_told_in_order_when_it_returns()
+    {
+        await using ServiceHost service = await ServiceHost.StartAsync("Amps:Mqtt:Mode=Off");
+        using ApiClient app = await service.CustomerAsync();
+        await service.RegisterAsync("SIM1", "customer", "dev1");
+        await using var clock = new SimulationClock();
+        await using SimulatedChargePoint charger = Simulate(service, clock, new ConnectorOptions { Vehicle = new VehicleOptions() });
+        await UntilStatusAsync(app, "dev1", "preparing");
+        await app.RunAsync("dev1", "charge");
+        charger.GoOffline();
+        charger.Unplug(1);
+        charger.GoOnline();
+        await UntilStatusAsync(app, "dev1", "available");
+        JsonElement shown = (await service.Operator.DataAsync("/operator/charge-points/SIM1")).GetProperty("devices")[0];
+        Assert.Equal(JsonValueKind.Null, shown.GetProperty("transactionId").ValueKind);
+        Assert.Empty(_check.Violations);
+    }
+
+    [Fact]
+    public async Task A_faulted_charger_says_so_and_refuses_to_charge()
+    {
+        await using ServiceHost service = await ServiceHost.StartAsync("Amps:Mqtt:Mode=Off");
+        using ApiClient app = await service.CustomerAsync();
+        await service.RegisterAsync("SIM1", "customer", "dev1");
+        await using var clock = new SimulationClock();
+        await using SimulatedChargePoint charger = Simulate(service, clock, new ConnectorOptions { Vehicle = new VehicleOptions() });
+        await UntilStatusAsync(app, "dev1", "preparing");
+        charger.Fault(1, "GroundFailure");
+        await UntilStatusAsync(app, "dev1", "faulted");
+        JsonElement refused = await app.RunAsync("dev1", "charge");
+        Assert.Equal("CHARGER_FAULTED", refused.GetProperty("errorCode").GetString());
+        charger.ClearFault(1);
+        await UntilStatusAsync(app, "dev1", "preparing");
+        Assert.Equal("completed", (await app.RunAsync("dev1", "charge")).GetProperty("state").GetString());
+        Assert.Empty(_check.Violations);
+    }
+
+    private static async Task AwaitAsync(Func<bool> condition)
+    {
+        for (int i = 0; i < 1000 && !condition(); i++)
+            await Task.Delay(20);
+        Assert.True(condition());
+    }
+}
