@@ -134,7 +134,8 @@ public sealed partial class ChargePoint
             ChargerState state = ChargerState.Recall(
                 device.Id,
                 _memory.LastSnapshots.GetValueOrDefault(device.Id.Value),
-                open is null ? null : new OpenTransaction(open.Id.ToString(), open.IdTag, open.StartedAt)) with { Rating = rating };
+                open is null ? null : new OpenTransaction(open.Id.ToString(), open.IdTag, open.StartedAt)) with
+            { Rating = rating };
             if (known is not null)
                 state = known.State with { DeviceId = device.Id, Rating = rating };
             else if (_link is { } link)

@@ -92,7 +92,7 @@ public sealed partial class OcppConnection
         }
         catch (Exception exception) when (exception is WebSocketException or IOException or OperationCanceledException or InvalidOperationException)
         {
-                // The socket ended before its close frame; the reader sees the same.
+            // The socket ended before its close frame; the reader sees the same.
         }
     }
 
