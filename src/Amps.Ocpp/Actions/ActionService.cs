@@ -9,7 +9,8 @@ namespace Amps.Ocpp.Actions;
 /// <param name="Action">The stored action; null when none was made.</param>
 /// <param name="Conflicting">The actions in the way; empty unless there was a conflict.</param>
 /// <param name="Offline">The charger is not connected: no action was made.</param>
-public sealed record PushOutcome(ActionRecord? Action, IReadOnlyList<ActionId> Conflicting, bool Offline = false);
+/// <param name="Draining">The service is going down and takes no new work.</param>
+public sealed record PushOutcome(ActionRecord? Action, IReadOnlyList<ActionId> Conflicting, bool Offline = false, bool Draining = false);
 
 /// <summary>
 /// The life of an action (canonical API, section 5): conflict, durable insert, dispatch, confirmation, end. The row is on disk before
@@ -22,12 +23,16 @@ public sealed partial class ActionService(
     private readonly ConcurrentDictionary<ActionId, Execution> _executions = new();
     private readonly CancellationTokenSource _stopping = new();
 
+    private volatile bool _draining;
+
     private sealed record Execution(CancellationTokenSource Cancellation, Task Task);
 
     /// <summary>Stores an immediate push and starts to carry it out.</summary>
     /// <exception cref="StorageUnavailableException">Nothing was stored, nothing will be sent.</exception>
     public async Task<PushOutcome> PushAsync(DeviceEntry device, string customerId, string? userId, ChargerCommand command, bool replace, CancellationToken cancellationToken)
     {
+        if (_draining)
+            return new PushOutcome(null, [], Draining: true);
         if (!router.IsOnline(device.ChargePoint.Id))
             return new PushOutcome(null, [], Offline: true);
         DateTimeOffset now = time.GetUtcNow();
@@ -80,6 +85,7 @@ public sealed partial class ActionService(
     /// <summary>Stops taking ends of new commands and waits for the open ones, up to the limit (operator surface, section 3).</summary>
     public async Task DrainAsync(TimeSpan limit)
     {
+        _draining = true;
         Task all = Task.WhenAll(_executions.Values.Select(execution => execution.Task));
         await Task.WhenAny(all, Task.Delay(limit, time));
         await _stopping.CancelAsync();

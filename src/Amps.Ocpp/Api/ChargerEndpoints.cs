@@ -89,6 +89,7 @@ internal sealed class ChargerEndpoints(ChargePointDirectory directory, ReadingSe
             device, caller.CustomerId, caller.UserId, push.Command, push.OnConflict == PushProblems.CancelAndReplace, context.RequestAborted);
         await (outcome switch
         {
+            { Draining: true } => Envelope.WriteAsync(context, ApiProblem.GoingDown),
             { Offline: true } => Envelope.WriteAsync(context, new ApiProblem(503, ErrorCodes.DeviceOffline, "The charger is not connected.")),
             { Action: { } action } => Envelope.WriteAsync(context, 202, action, ActionJson.WriteAccepted),
             _ => Envelope.WriteAsync(context, PushProblems.Conflict(outcome.Conflicting)),

@@ -69,6 +69,7 @@ public sealed record AmpsSettings
                 ExpediteTimeToLive = TimeSpan.FromSeconds(reader.Whole("Amps:Reads:ExpediteSeconds", 60, 1, 86_400)),
                 LiveBudget = TimeSpan.FromMilliseconds(reader.Whole("Amps:Reads:LiveBudgetMilliseconds", 2000, 100, 60_000)),
                 TopicPrefix = prefix,
+                NodeId = node,
             },
             RateLimit = new RateLimitOptions
             {

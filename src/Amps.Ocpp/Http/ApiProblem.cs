@@ -23,6 +23,8 @@ public sealed record ApiProblem(int Status, string Code, string Message, Action<
 
     public static ApiProblem StorageAway { get; } = new(503, ErrorCodes.ServiceUnavailable, "Storage is not available; nothing was changed.", RetryAfterSeconds: 2);
 
+    public static ApiProblem GoingDown { get; } = new(503, ErrorCodes.ServiceUnavailable, "The service is going down; nothing was changed.", RetryAfterSeconds: 5);
+
     public static ApiProblem DeviceNotFound { get; } = new(404, ErrorCodes.DeviceNotFound, "There is no such device.");
 
     public static ApiProblem ActionNotFound { get; } = new(404, ErrorCodes.ActionNotFound, "There is no such action.");

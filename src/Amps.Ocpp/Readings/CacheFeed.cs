@@ -4,7 +4,7 @@ using Amps.Ocpp.Mqtt;
 namespace Amps.Ocpp.Readings;
 
 /// <summary>
-/// Feeds the cache from the broker: states and links of all chargers. Subscribed with QoS 0, because a broker may hold back
+/// Feeds the cache from the broker: states and links of all chargers, presence of all nodes. Subscribed with QoS 0, because a broker may hold back
 /// retained messages of a QoS 1 subscription beyond its limits without a word (faults M13); what a dropped link loses comes
 /// again as retained messages.
 /// </summary>
@@ -13,17 +13,18 @@ public sealed class CacheFeed(IMqttClient mqtt, SnapshotCache cache, ReadingsOpt
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         await Task.WhenAll(
-            FollowAsync("state", cache.PutState, stoppingToken),
-            FollowAsync("link", cache.PutLink, stoppingToken));
+            FollowAsync("ev-chargers", "state", cache.PutState, stoppingToken),
+            FollowAsync("ev-chargers", "link", cache.PutLink, stoppingToken),
+            FollowAsync("nodes", "status", cache.PutNode, stoppingToken));
     }
 
     private const int Waiting = 16_384;
 
-    private delegate void Put(string deviceId, ReadOnlySpan<byte> payload);
+    private delegate void Put(string id, ReadOnlySpan<byte> payload);
 
-    private async Task FollowAsync(string leaf, Put put, CancellationToken stoppingToken)
+    private async Task FollowAsync(string branch, string leaf, Put put, CancellationToken stoppingToken)
     {
-        string prefix = $"{options.TopicPrefix}/ev-chargers/";
+        string prefix = $"{options.TopicPrefix}/{branch}/";
         var messages = Channel.CreateBounded<MqttMessage>(new BoundedChannelOptions(Waiting) { SingleReader = true });
         await using IMqttSubscription subscription = mqtt.Subscribe($"{prefix}+/{leaf}", MqttQos.AtMostOnce, messages);
         try

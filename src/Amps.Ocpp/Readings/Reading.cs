@@ -43,6 +43,9 @@ public sealed record ReadingsOptions
     /// <summary>How long a read waits for what the charger has told already to come round through the broker.</summary>
     public TimeSpan CatchUp { get; init; } = TimeSpan.FromMilliseconds(100);
 
+    /// <summary>Name of this node.</summary>
+    public string NodeId { get; init; } = System.Environment.MachineName;
+
     /// <summary>Prefix of all topics.</summary>
     public string TopicPrefix { get; init; } = "amps/v1";
 

@@ -18,7 +18,7 @@ public sealed class ReadingService(SnapshotCache cache, ChargePointRouter router
         if (entry?.Reading is not { } reading)
             return null;
         (bool Online, long Sequence)? held = router.LookBriefly(address.Charger);
-        if (!(held?.Online ?? entry.Link is { Online: true }))
+        if (!(held?.Online ?? cache.IsOnline(entry.Link)))
             return null;
         if (held is { } local && local.Sequence > reading.Snapshot.Sequence)
             return null;

@@ -11,12 +11,31 @@ namespace Amps.Ocpp.Readings;
 /// </summary>
 public sealed class SnapshotCache(ReadingsOptions options)
 {
+    private const int MaxNodes = 10_000;
     private static readonly Meter s_meter = new("Amps.Ocpp.Readings");
     private static readonly Counter<long> s_ignored = s_meter.CreateCounter<long>("amps.readings.ignored_messages");
 
     private readonly ConcurrentDictionary<string, CachedCharger> _chargers = new(StringComparer.Ordinal);
 
+    private readonly ConcurrentDictionary<string, bool> _nodes = new(StringComparer.Ordinal);
+
     public int Count => _chargers.Count;
+
+    /// <summary>
+    /// Whether a link told over the broker is to be believed: its node is up, and it is another one. What a killed node left
+    /// behind says that its charge points are connected, and so does what an earlier life of this node left.
+    /// </summary>
+    public bool IsOnline(ChargerLink? link) =>
+        link is { Online: true } && link.Node != options.NodeId && _nodes.GetValueOrDefault(link.Node);
+
+    /// <summary>Takes the payload of a node's presence topic.</summary>
+    public void PutNode(string nodeId, ReadOnlySpan<byte> payload)
+    {
+        if (payload.IsEmpty)
+            _nodes.TryRemove(nodeId, out _);
+        else if (_nodes.Count < MaxNodes || _nodes.ContainsKey(nodeId))
+            _nodes[nodeId] = payload.SequenceEqual("online"u8);
+    }
 
     public CachedCharger? Find(DeviceId device) => _chargers.GetValueOrDefault(device.Value);
 
