@@ -71,7 +71,12 @@ public sealed record ActionRecord
 
     public DateTimeOffset? CompletedAt { get; init; }
 
+    /// <summary>When a scheduled push fires; null = immediate.</summary>
     public DateTimeOffset? Start { get; init; }
 
+    /// <summary>When a window ends; null = it holds.</summary>
     public DateTimeOffset? End { get; init; }
+
+    /// <summary>When the end of the window was dealt with; not shown to apps.</summary>
+    public DateTimeOffset? WindowClosedAt { get; init; }
 }

@@ -17,23 +17,28 @@ public sealed record PushOutcome(ActionRecord? Action, IReadOnlyList<ActionId> C
 /// the answer, and the dispatch is on disk before anything is sent, so that a restart knows what may have had an effect.
 /// </summary>
 public sealed partial class ActionService(
-    IActionStore store, ChargePointRouter router, ActionIndex index, ActionsOptions options, TimeProvider time, ILogger<ActionService> logger) : IAsyncDisposable
+    IActionStore store, ChargePointRouter router, ActionIndex index, Agenda agenda, ActionsOptions options, TimeProvider time, ILogger<ActionService> logger) : IAsyncDisposable
 {
     private static readonly ActionState[] Acknowledged = [ActionState.Acknowledged];
+    private static readonly ActionState[] Scheduled = [ActionState.Scheduled];
     private readonly ConcurrentDictionary<ActionId, Execution> _executions = new();
     private readonly CancellationTokenSource _stopping = new();
 
+    private readonly DateTimeOffset _born = time.GetUtcNow();
     private volatile bool _draining;
 
     private sealed record Execution(CancellationTokenSource Cancellation, Task Task);
 
-    /// <summary>Stores an immediate push and starts to carry it out.</summary>
+    /// <summary>
+    /// Stores a push. An immediate one is carried out at once and needs a connected charger; one with a start waits for it.
+    /// </summary>
     /// <exception cref="StorageUnavailableException">Nothing was stored, nothing will be sent.</exception>
-    public async Task<PushOutcome> PushAsync(DeviceEntry device, string customerId, string? userId, ChargerCommand command, bool replace, CancellationToken cancellationToken)
+    public async Task<PushOutcome> PushAsync(
+        DeviceEntry device, string customerId, string? userId, ChargerCommand command, PushTimes times, bool replace, CancellationToken cancellationToken)
     {
         if (_draining)
             return new PushOutcome(null, [], Draining: true);
-        if (!router.IsOnline(device.ChargePoint.Id))
+        if (times.Start is null && !router.IsOnline(device.ChargePoint.Id))
             return new PushOutcome(null, [], Offline: true);
         DateTimeOffset now = time.GetUtcNow();
         var action = new ActionRecord
@@ -46,10 +51,12 @@ public sealed partial class ActionService(
             UserId = userId ?? device.ChargePoint.UserId,
             Environment = device.ChargePoint.Environment,
             Command = command,
-            State = ActionState.Acknowledged,
+            State = times.Start is null ? ActionState.Acknowledged : ActionState.Scheduled,
             CreatedAt = now,
             UpdatedAt = now,
-            AcknowledgedAt = now,
+            AcknowledgedAt = times.Start is null ? now : null,
+            Start = times.Start,
+            End = times.End,
         };
         InsertOutcome outcome = await store.InsertAsync(action, replace, cancellationToken);
         if (!outcome.Inserted)
@@ -60,8 +67,71 @@ public sealed partial class ActionService(
                 await old.Cancellation.CancelAsync();
         }
         index.Put(action);
-        Dispatch(action);
+        if (action.State == ActionState.Scheduled)
+            agenda.Add(action);
+        else
+            Dispatch(action);
         return new PushOutcome(action, []);
+    }
+
+    /// <summary>Cancels a scheduled action; null when it is not scheduled any more.</summary>
+    /// <exception cref="StorageUnavailableException">Nothing was changed.</exception>
+    public async Task<ActionRecord?> CancelAsync(ActionRecord action, CancellationToken cancellationToken)
+    {
+        DateTimeOffset now = time.GetUtcNow();
+        ActionRecord cancelled = action with { State = ActionState.Cancelled, UpdatedAt = now, CompletedAt = now };
+        if (!await store.TryUpdateAsync(cancelled, Scheduled, cancellationToken))
+            return null;
+        index.Put(cancelled);
+        return cancelled;
+    }
+
+    /// <summary>
+    /// Starts a scheduled action whose time has come. One whose start was slept through by more than
+    /// <see cref="ActionsOptions.LatestStart"/> fails instead.
+    /// </summary>
+    internal async Task FireAsync(ActionRecord action)
+    {
+        DateTimeOffset now = time.GetUtcNow();
+        // Charge points need a moment to come back after a restart: what came due meanwhile waits for them.
+        if (now - _born < options.ReconnectGrace && now - action.Start <= options.LatestStart && !router.IsOnline(action.ChargePoint))
+        {
+            agenda.Add(action, now + TimeSpan.FromSeconds(1));
+            return;
+        }
+        ActionRecord fired = action with { State = ActionState.Acknowledged, AcknowledgedAt = now, UpdatedAt = now };
+        if (_draining || !await store.TryUpdateAsync(fired, Scheduled, CancellationToken.None))
+            return;
+        index.Put(fired);
+        if (now - action.Start > options.LatestStart)
+            await EndAsync(fired, CommandOutcome.Failed(ErrorCodes.StartInPast, "The service was not running at the start of this action."));
+        else if (!router.IsOnline(action.ChargePoint))
+            await EndAsync(fired, CommandOutcome.Failed(ErrorCodes.DeviceOffline, "The charger was not connected at the start of this action."));
+        else
+            Dispatch(fired);
+    }
+
+    /// <summary>
+    /// Deals with the end of a window: the charger is idled unless a later push took over. False = not yet: the action is
+    /// still under way, or the charger is away.
+    /// </summary>
+    internal async Task<bool> CloseWindowAsync(ActionRecord opened)
+    {
+        if (await store.FindAsync(opened.Id, CancellationToken.None) is not { } action || action.WindowClosedAt is not null)
+            return true;
+        if (action.State == ActionState.Acknowledged)
+            return false;
+        bool last = (await store.FindNewestAsync([action.DeviceId], CancellationToken.None)) is not [var newest, ..] || newest.Id == action.Id
+            || newest.State is ActionState.Scheduled or ActionState.Cancelled;
+        if (action.State == ActionState.Completed && last)
+        {
+            CommandOutcome outcome = await router.ExecuteAsync(new ChargerAddress(action.ChargePoint, action.ConnectorId), ChargerCommand.Idle, _stopping.Token);
+            if (outcome.ErrorCode is ErrorCodes.DeviceOffline or ErrorCodes.ChargerTimeout)
+                return false;
+            LogWindowClosed(action.Id, action.DeviceId, outcome.ErrorCode);
+        }
+        await store.TryUpdateAsync(action with { WindowClosedAt = time.GetUtcNow() }, [action.State], CancellationToken.None);
+        return true;
     }
 
     /// <summary>Ends what an earlier life of this process left open; to be called once, before the doors open.</summary>
@@ -69,8 +139,11 @@ public sealed partial class ActionService(
     {
         foreach (ActionRecord action in await store.ListUnfinishedAsync(cancellationToken))
         {
-            if (action.State != ActionState.Acknowledged)
+            if (action.State == ActionState.Scheduled)
+            {
+                agenda.Add(action);
                 continue;
+            }
             // Sent or about to be sent when the process ended: the outcome is unknown, and it is never sent twice (faults C12, C13).
             bool dispatched = action.DispatchedAt is not null;
             await EndAsync(action, CommandOutcome.Failed(
@@ -80,6 +153,8 @@ public sealed partial class ActionService(
                     : "The service restarted before the command was sent.",
                 unknown: dispatched));
         }
+        foreach (ActionRecord action in await store.ListOpenWindowsAsync(cancellationToken))
+            agenda.Add(action);
     }
 
     /// <summary>Stops taking ends of new commands and waits for the open ones, up to the limit (operator surface, section 3).</summary>
@@ -173,6 +248,8 @@ public sealed partial class ActionService(
                 if (await store.TryUpdateAsync(ended, Acknowledged, CancellationToken.None))
                 {
                     index.Put(ended);
+                    if (ended is { End: not null, State: ActionState.Completed })
+                        agenda.Add(ended);
                     LogEnded(ended.Id, ended.DeviceId, ended.State, ended.ErrorCode);
                 }
                 return;
@@ -188,6 +265,9 @@ public sealed partial class ActionService(
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Action {ActionId} of {DeviceId} ended {State} {ErrorCode}")]
     private partial void LogEnded(ActionId actionId, DeviceId deviceId, ActionState state, string? errorCode);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "The window of action {ActionId} of {DeviceId} ended; the charger was idled {ErrorCode}")]
+    private partial void LogWindowClosed(ActionId actionId, DeviceId deviceId, string? errorCode);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Action {ActionId}: storage is away: {Reason}")]
     private partial void LogNotStored(ActionId actionId, string reason);

@@ -42,6 +42,9 @@ public interface IActionStore
     /// <summary>Every action that has not ended, for the sweep after a start.</summary>
     Task<IReadOnlyList<ActionRecord>> ListUnfinishedAsync(CancellationToken cancellationToken);
 
+    /// <summary>Actions whose window was opened and not closed yet, by its end.</summary>
+    Task<IReadOnlyList<ActionRecord>> ListOpenWindowsAsync(CancellationToken cancellationToken);
+
     /// <summary>The newest action of each of these devices that has one.</summary>
     Task<IReadOnlyList<ActionRecord>> FindNewestAsync(IReadOnlyList<DeviceId> devices, CancellationToken cancellationToken);
 }

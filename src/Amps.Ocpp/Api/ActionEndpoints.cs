@@ -6,7 +6,7 @@ using Amps.Ocpp.Registry;
 namespace Amps.Ocpp.Api;
 
 /// <summary><c>/actions</c> and <c>/schedules</c> (canonical API, section 3).</summary>
-internal sealed class ActionEndpoints(IActionStore store, KeyGate gate)
+internal sealed class ActionEndpoints(IActionStore store, ActionService actions, KeyGate gate)
 {
     public const string DeviceType = "ev_charger";
 
@@ -78,10 +78,20 @@ internal sealed class ActionEndpoints(IActionStore store, KeyGate gate)
     private async Task CancelAsync(HttpContext context)
     {
         ActionRecord? action = await FindAsync(context);
-        await Envelope.WriteAsync(context, action is null
-            ? ApiProblem.ActionNotFound
-            : new ApiProblem(409, ErrorCodes.ActionNotCancellable,
-                $"Only a scheduled action can be cancelled; this one is {System.Text.Encoding.UTF8.GetString(ActionJson.StateName(action.State))}."));
+        if (action is null)
+        {
+            await Envelope.WriteAsync(context, ApiProblem.ActionNotFound);
+            return;
+        }
+        if (action.State == ActionState.Scheduled && await actions.CancelAsync(action, context.RequestAborted) is { } cancelled)
+        {
+            await Envelope.WriteAsync(context, 200, cancelled, ActionJson.Write);
+            return;
+        }
+        // It may have fired a moment ago: the answer names the state it is in now.
+        action = await FindAsync(context) ?? action;
+        await Envelope.WriteAsync(context, new ApiProblem(409, ErrorCodes.ActionNotCancellable,
+            $"Only a scheduled action can be cancelled; this one is {System.Text.Encoding.UTF8.GetString(ActionJson.StateName(action.State))}."));
     }
 
     private async Task<ActionRecord?> FindAsync(HttpContext context)

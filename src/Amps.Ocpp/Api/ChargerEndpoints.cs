@@ -7,7 +7,7 @@ using Amps.Ocpp.Registry;
 namespace Amps.Ocpp.Api;
 
 /// <summary>Reading and pushing (canonical API, sections 3 to 5).</summary>
-internal sealed class ChargerEndpoints(ChargePointDirectory directory, ReadingService readings, ActionService actions, ActionIndex index, KeyGate gate)
+internal sealed class ChargerEndpoints(ChargePointDirectory directory, ReadingService readings, ActionService actions, ActionIndex index, TimeProvider time, KeyGate gate)
 {
     public void Map(IEndpointRouteBuilder routes)
     {
@@ -80,13 +80,18 @@ internal sealed class ChargerEndpoints(ChargePointDirectory directory, ReadingSe
             await Envelope.WriteAsync(context, ApiProblem.DeviceNotFound);
             return;
         }
-        if (PushProblems.Check(push) is { } refused)
+        ApiProblem? refused = PushProblems.Check(push);
+        PushTimes times = default;
+        if (refused is null)
+            (times, refused) = PushClock.Read(push.Start, push.End, device.ChargePoint.Configuration.TimeZone, time.GetUtcNow());
+        refused ??= PushProblems.CheckStrategy(push);
+        if (refused is not null)
         {
             await Envelope.WriteAsync(context, refused);
             return;
         }
         PushOutcome outcome = await actions.PushAsync(
-            device, caller.CustomerId, caller.UserId, push.Command, push.OnConflict == PushProblems.CancelAndReplace, context.RequestAborted);
+            device, caller.CustomerId, caller.UserId, push.Command, times, push.OnConflict == PushProblems.CancelAndReplace, context.RequestAborted);
         await (outcome switch
         {
             { Draining: true } => Envelope.WriteAsync(context, ApiProblem.GoingDown),

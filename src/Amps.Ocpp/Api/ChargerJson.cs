@@ -48,7 +48,23 @@ internal static class ChargerJson
         if (view.WithSettings)
             WriteSettings(json, view.Device.Device, rated, DeviceBounds.MaxKw(chargePoint, snapshot));
         WriteLastAction(json, view.LastAction);
-        json.WriteNull("currentSchedule"u8);
+        WriteSchedule(json, view.LastAction);
+        json.WriteEndObject();
+    }
+
+    /// <summary>The pending action; there is at most one, and it is the newest.</summary>
+    private static void WriteSchedule(Utf8JsonWriter json, ActionRecord? action)
+    {
+        if (action is not { State: ActionState.Scheduled })
+        {
+            json.WriteNull("currentSchedule"u8);
+            return;
+        }
+        json.WriteStartObject("currentSchedule"u8);
+        json.WriteString("actionId"u8, action.Id.Value);
+        json.WriteString("command"u8, ActionJson.CommandName(action.Command));
+        Envelope.WriteTime(json, "start"u8, action.Start);
+        Envelope.WriteTime(json, "end"u8, action.End);
         json.WriteEndObject();
     }
 
@@ -62,6 +78,10 @@ internal static class ChargerJson
             json.WriteEndObject();
             json.WriteStartArray("execution"u8);
             json.WriteStringValue("immediate"u8);
+            json.WriteStringValue("scheduled"u8);
+            // An idle holds by itself; only energy has a window.
+            if (command == ChargerCommand.Charge)
+                json.WriteStringValue("windowed"u8);
             json.WriteEndArray();
             json.WriteEndObject();
         }

@@ -8,7 +8,7 @@ internal static class PushProblems
 {
     public const string CancelAndReplace = "cancel_and_replace";
 
-    /// <summary>Parameters, execution shape, strategy; null = nothing wrong.</summary>
+    /// <summary>Parameters and execution shape; null = nothing wrong.</summary>
     public static ApiProblem? Check(PushRequest push)
     {
         if (push.Parameters.Count > 0)
@@ -25,17 +25,23 @@ internal static class PushProblems
                 json.WriteEndObject();
             });
         }
-        if (push.Start is not null || push.End is not null)
+        if (push is { Command: ChargerCommand.Idle, End: not null })
         {
-            string requested = push.End is not null ? "windowed" : "scheduled";
-            return new ApiProblem(422, ErrorCodes.ExecutionNotSupported, "This device takes immediate commands only.", json =>
+            return new ApiProblem(422, ErrorCodes.ExecutionNotSupported, "This command takes no end.", static json =>
             {
-                json.WriteString("requestedExecution", requested);
+                json.WriteString("requestedExecution", "windowed");
                 json.WriteStartArray("supportedExecution");
                 json.WriteStringValue("immediate");
+                json.WriteStringValue("scheduled");
                 json.WriteEndArray();
             });
         }
+        return null;
+    }
+
+    /// <summary>The conflict strategy; checked after the time rules.</summary>
+    public static ApiProblem? CheckStrategy(PushRequest push)
+    {
         if (push.OnConflict is { } strategy and not CancelAndReplace)
         {
             return new ApiProblem(422, ErrorCodes.StrategyNotSupported, "This conflict strategy is not supported.", json =>

@@ -48,6 +48,8 @@ internal static class AmpsComposition
         services.AddSingleton<ChargePointRouter>();
         services.AddSingleton(settings.Actions);
         services.AddSingleton<ActionIndex>();
+        services.AddSingleton<Agenda>();
+        services.AddHostedService<ActionScheduler>();
         services.AddSingleton<ActionService>();
         services.AddSingleton(provider => new Lazy<ActionService>(provider.GetRequiredService<ActionService>));
 

@@ -13,11 +13,11 @@ internal sealed class ActionStore(IDatabase database) : IActionStore
         INSERT INTO actions (
             id, device_id, charge_point, connector_id, customer_id, user_id, environment, command, state,
             result, error_code, error_message, created_at, updated_at, acknowledged_at, dispatched_at, completed_at,
-            window_start, window_end)
+            window_start, window_end, window_closed_at)
         VALUES (
             @id, @device, @charge_point, @connector, @customer, @user, @environment, @command, @state,
             @result, @error_code, @error_message, @created_at, @updated_at, @acknowledged_at, @dispatched_at, @completed_at,
-            @window_start, @window_end)
+            @window_start, @window_end, @window_closed_at)
         ON CONFLICT (device_id) WHERE {Unfinished} DO NOTHING
         RETURNING id
         """;
@@ -35,7 +35,8 @@ internal sealed class ActionStore(IDatabase database) : IActionStore
         UPDATE actions
         SET state = @state, result = @result, error_code = @error_code, error_message = @error_message,
             updated_at = @updated_at, acknowledged_at = @acknowledged_at, dispatched_at = @dispatched_at,
-            completed_at = @completed_at, window_start = @window_start, window_end = @window_end
+            completed_at = @completed_at, window_start = @window_start, window_end = @window_end,
+            window_closed_at = @window_closed_at
         WHERE id = @id AND state IN (@from0, @from1, @from2, @from3, @from4)
         """;
 
@@ -72,6 +73,14 @@ internal sealed class ActionStore(IDatabase database) : IActionStore
             cancellationToken);
 
     /// <inheritdoc/>
+    public Task<IReadOnlyList<ActionRecord>> ListOpenWindowsAsync(CancellationToken cancellationToken) =>
+        database.ReadAsync<IReadOnlyList<ActionRecord>>(
+            session => session.Query(
+                $"SELECT {ActionRows.Columns} FROM actions WHERE window_end IS NOT NULL AND window_closed_at IS NULL AND state IN ('acknowledged', 'completed') ORDER BY window_end",
+                ActionRows.Read),
+            cancellationToken);
+
+    /// <inheritdoc/>
     public Task<IReadOnlyList<ActionRecord>> FindNewestAsync(IReadOnlyList<DeviceId> devices, CancellationToken cancellationToken) =>
         database.ReadAsync<IReadOnlyList<ActionRecord>>(
             session => session.Query(FindNewestStatement, ActionRows.Read, ("@ids", devices.ToIdArray())),
@@ -104,7 +113,8 @@ internal sealed class ActionStore(IDatabase database) : IActionStore
             ("@dispatched_at", action.DispatchedAt.ToColumn()),
             ("@completed_at", action.CompletedAt.ToColumn()),
             ("@window_start", action.Start.ToColumn()),
-            ("@window_end", action.End.ToColumn()));
+            ("@window_end", action.End.ToColumn()),
+            ("@window_closed_at", action.WindowClosedAt.ToColumn()));
         return inserted
             ? new InsertOutcome(true, [], replaced)
             : new InsertOutcome(false, session.Query(ListConflictingStatement, ActionRows.ReadId, device), []);
@@ -123,6 +133,7 @@ internal sealed class ActionStore(IDatabase database) : IActionStore
         ("@completed_at", changed.CompletedAt.ToColumn()),
         ("@window_start", changed.Start.ToColumn()),
         ("@window_end", changed.End.ToColumn()),
+        ("@window_closed_at", changed.WindowClosedAt.ToColumn()),
         ("@from0", From(from, 0)),
         ("@from1", From(from, 1)),
         ("@from2", From(from, 2)),

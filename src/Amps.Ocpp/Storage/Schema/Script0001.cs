@@ -103,8 +103,10 @@ internal static class Script0001
             dispatched_at BIGINT,
             completed_at BIGINT,
             window_start BIGINT,
-            window_end BIGINT);
+            window_end BIGINT,
+            window_closed_at BIGINT);
         CREATE UNIQUE INDEX actions_unfinished ON actions (device_id) WHERE state IN ('scheduled', 'acknowledged');
+        CREATE INDEX actions_open_windows ON actions (window_end) WHERE window_end IS NOT NULL AND window_closed_at IS NULL;
         CREATE INDEX actions_by_customer ON actions (customer_id, environment, created_at DESC, id DESC);
         CREATE INDEX actions_by_device ON actions (device_id, created_at DESC, id DESC);
 
