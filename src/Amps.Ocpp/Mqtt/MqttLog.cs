@@ -11,8 +11,8 @@ internal static partial class MqttLog
     [LoggerMessage(3, LogLevel.Error, "The MQTT broker {Host}:{Port} refuses this node: {Reason} Trying again every {Pause}.")]
     public static partial void Refused(ILogger logger, string host, int port, string reason, TimeSpan pause);
 
-    [LoggerMessage(4, LogLevel.Error, "Another MQTT client connected as {ClientId}; node ids must be unique. Trying again in {Pause}.")]
-    public static partial void TakenOver(ILogger logger, string clientId, TimeSpan pause);
+    [LoggerMessage(4, LogLevel.Error, "Lost the MQTT broker to another client as {ClientId}; node ids must be unique. {Reason} Trying again in {Pause}.")]
+    public static partial void TakenOver(ILogger logger, string clientId, string reason, TimeSpan pause);
 
     [LoggerMessage(5, LogLevel.Error, "The MQTT broker refuses the subscription to {Filter}. Trying again every {Pause}.")]
     public static partial void SubscriptionRefused(ILogger logger, string filter, TimeSpan pause);

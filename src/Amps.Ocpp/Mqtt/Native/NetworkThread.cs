@@ -12,6 +12,8 @@ internal sealed class NetworkThread(MqttOptions options, MqttLastWill? lastWill,
     private static readonly TimeSpan DrainLimit = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan GoodByeLimit = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan SteadyAfter = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan ShortLink = TimeSpan.FromMinutes(1);
+    private const int SuspiciousShortLinks = 5;
     private const int TurnMilliseconds = 1_000;
     private const int HoldingTurnMilliseconds = 100;
 
@@ -20,6 +22,8 @@ internal sealed class NetworkThread(MqttOptions options, MqttLastWill? lastWill,
     private readonly TaskCompletionSource _stop = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _started;
     private bool _wasConnected;
+    private bool _accepted;
+    private int _shortLinks;
     private string? _reported;
 
     /// <summary>The broker accepted the link.</summary>
@@ -51,7 +55,8 @@ internal sealed class NetworkThread(MqttOptions options, MqttLastWill? lastWill,
         while (!IsStopping)
         {
             var began = Stopwatch.GetTimestamp();
-            var end = RunLinkSafely();
+            _accepted = false;
+            var end = Suspect(RunLinkSafely(), Stopwatch.GetElapsedTime(began));
             Detached(end.Reason);
             if (end.Kind == LinkEndKind.Stopped)
                 break;
@@ -62,6 +67,15 @@ internal sealed class NetworkThread(MqttOptions options, MqttLastWill? lastWill,
         }
         wakeUp.Dispose();
         _ended.TrySetResult();
+    }
+
+    /// <summary>Mosquitto before 2.1 ends the older of two clients of one identifier without a reason code.</summary>
+    private LinkEnd Suspect(LinkEnd end, TimeSpan lasted)
+    {
+        _shortLinks = _accepted && end.Kind == LinkEndKind.Lost && lasted < ShortLink ? _shortLinks + 1 : 0;
+        return _shortLinks < SuspiciousShortLinks
+            ? end
+            : new(LinkEndKind.TakenOver, $"The broker accepts the connection and soon ends it, time and again: another client may be named {options.ClientId}.");
     }
 
     private LinkEnd RunLinkSafely()
@@ -111,7 +125,7 @@ internal sealed class NetworkThread(MqttOptions options, MqttLastWill? lastWill,
         if (_wasConnected)
             MqttMetrics.Reconnects.Add(1);
         _wasConnected = true;
-        _reported = null;
+        _accepted = true;
         MqttLog.Connected(logger, options.Host, options.Port);
         Attached(link);
     }
@@ -172,11 +186,11 @@ internal sealed class NetworkThread(MqttOptions options, MqttLastWill? lastWill,
     private void Report(LinkEnd end)
     {
         // A broker that stays away for hours is one line, not thousands.
-        if (string.Equals(_reported, end.Reason, StringComparison.Ordinal))
+        if (!_accepted && string.Equals(_reported, end.Reason, StringComparison.Ordinal))
             return;
         _reported = end.Reason;
         if (end.Kind == LinkEndKind.TakenOver)
-            MqttLog.TakenOver(logger, options.ClientId, options.RefusedRetry);
+            MqttLog.TakenOver(logger, options.ClientId, end.Reason, options.RefusedRetry);
         else if (end.Kind == LinkEndKind.Refused)
             MqttLog.Refused(logger, options.Host, options.Port, end.Reason, options.RefusedRetry);
         else

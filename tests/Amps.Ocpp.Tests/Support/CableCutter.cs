@@ -1,0 +1,115 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace Amps.Ocpp.Tests.Support;
+
+/// <summary>A loopback relay to a server, whose connections can be torn as a pulled cable or a vanished process would.</summary>
+public sealed class CableCutter : IAsyncDisposable
+{
+    private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+    private readonly int _targetPort;
+    private readonly List<Socket> _sockets = [];
+    private readonly Lock _gate = new();
+    private readonly Task _accepting;
+    private bool _isCut;
+
+    public CableCutter(int targetPort)
+    {
+        _targetPort = targetPort;
+        _listener.Start();
+        _accepting = AcceptAsync();
+    }
+
+    public int Port => ((IPEndPoint)_listener.LocalEndpoint).Port;
+
+    /// <summary>Resets all connections, and each new one until <see cref="Mend"/>.</summary>
+    public void Cut()
+    {
+        lock (_gate)
+        {
+            _isCut = true;
+            foreach (var socket in _sockets)
+                Reset(socket);
+            _sockets.Clear();
+        }
+    }
+
+    public void Mend()
+    {
+        lock (_gate)
+            _isCut = false;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Cut();
+        _listener.Stop();
+        await _accepting;
+    }
+
+    private static void Reset(Socket socket)
+    {
+        socket.LingerState = new LingerOption(enable: true, 0);
+        socket.Close();
+    }
+
+    private async Task AcceptAsync()
+    {
+        while (true)
+        {
+            try
+            {
+                var near = await _listener.AcceptSocketAsync();
+                var far = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+                await far.ConnectAsync(IPAddress.Loopback, _targetPort);
+                near.NoDelay = far.NoDelay = true;
+                Join(near, far);
+            }
+            catch (SocketException)
+            {
+                if (!_listener.Server.IsBound)
+                    return;
+            }
+            catch (ObjectDisposedException)
+            {
+                return;
+            }
+        }
+    }
+
+    private void Join(Socket near, Socket far)
+    {
+        lock (_gate)
+        {
+            if (_isCut)
+            {
+                Reset(near);
+                Reset(far);
+                return;
+            }
+            _sockets.Add(near);
+            _sockets.Add(far);
+        }
+        _ = PumpAsync(near, far);
+        _ = PumpAsync(far, near);
+    }
+
+    private static async Task PumpAsync(Socket from, Socket to)
+    {
+        var buffer = new byte[64 * 1024];
+        try
+        {
+            while (await from.ReceiveAsync(buffer) is > 0 and var count)
+                await to.SendAsync(buffer.AsMemory(0, count));
+            to.Shutdown(SocketShutdown.Send);
+        }
+        catch (SocketException)
+        {
+            // Torn, which is what this is for.
+        }
+        catch (ObjectDisposedException)
+        {
+            // Torn, which is what this is for.
+        }
+    }
+}
