@@ -12,7 +12,8 @@ namespace Amps.Ocpp.Tests.Support;
 /// </summary>
 public static class OcppSchemas
 {
-    private static readonly string? Folder = Locate();
+    /// <summary>Where the official files are; null = not on this machine.</summary>
+    public static readonly string? Folder = Locate();
     private static readonly ConcurrentDictionary<string, JsonSchema?> Cache = new(StringComparer.Ordinal);
 
     /// <summary>Whether the schema files are on this machine; tests that need them are skipped where they are not.</summary>
