@@ -70,8 +70,8 @@ public enum TriggerKind
 public sealed record OperatorCallOutcome(string? ResultJson, string? ErrorCode = null, string? ErrorDescription = null, string? ErrorDetailsJson = null);
 
 /// <summary>A call that the connection's version does not know or whose payload breaks its schema; nothing was sent.</summary>
-/// <param name="Path">JSON pointer into the payload; empty for the action itself.</param>
-public sealed record CallRefusal(string Path, string Message);
+/// <param name="Path">JSON pointer into the payload; null for the action itself.</param>
+public sealed record CallRefusal(string? Path, string Message);
 
 /// <summary>
 /// One live link to a charge point, version-neutral: the port that each OCPP adapter implements (charger behaviour, section 1).

@@ -99,7 +99,7 @@ internal sealed class ChargePointEndpoints(ChargePointDirectory directory, KeyRi
         OperatorCallResult result = await router.CallAsync(
             record.Id, action!, payload!.Value, seconds is { } s ? TimeSpan.FromSeconds(s) : null, context.RequestAborted);
         if (result.Refusal is { } refusal)
-            body.Errors.Add(new FieldError(refusal.Path.Length == 0 ? "action" : "payload" + refusal.Path, refusal.Message));
+            body.Errors.Add(new FieldError(refusal.Path is null ? "action" : "payload" + refusal.Path, refusal.Message));
         else if (result.Outcome is { } outcome)
             await Envelope.WriteAsync(context, 200, outcome, Write);
         else

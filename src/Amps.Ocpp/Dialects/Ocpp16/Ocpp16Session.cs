@@ -79,9 +79,9 @@ internal sealed partial class Ocpp16Session : IOcppSession
         string action, JsonElement payload, TimeSpan? timeout, CancellationToken cancellationToken)
     {
         if (Ocpp16Actions.Find(action) is not { } known)
-            return (null, new CallRefusal("", "OCPP 1.6 has no such action."));
+            return (null, new CallRefusal(null, "OCPP 1.6 has no such action."));
         if (!known.FromCentralSystem)
-            return (null, new CallRefusal("", "Only a charge point sends this action."));
+            return (null, new CallRefusal(null, "Only a charge point sends this action."));
         byte[] bytes = Encoding.UTF8.GetBytes(payload.GetRawText());
         if (ShapeChecker.Check(known.Request, bytes, ShapeMode.Strict, out _) is { } violation)
             return (null, new CallRefusal(violation.Path, violation.Message));
