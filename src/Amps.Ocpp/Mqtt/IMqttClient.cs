@@ -35,7 +35,9 @@ public interface IMqttClient : IAsyncDisposable
     /// <see cref="MqttOptions.StallLimit"/>, then messages are dropped and counted), so the one who drains it must not wait for a QoS 1
     /// publish meanwhile; the other modes drop as they say and never hold back. Delivery is at least once: a
     /// second subscription to the same or an overlapping filter makes messages arrive again.
-    /// Retained messages come on a new subscription and after each reconnect; with QoS 0 a broker with default limits loses none.
+    /// Retained messages come on a new subscription and after each reconnect. Whether all of them come is up to the broker: a mosquitto with
+    /// its default <c>max_queued_messages</c> (1,000) silently drops what a QoS 1 subscriber, or a QoS 0 one that stops
+    /// reading for a moment, does not take at once. The managed broker is set up so that none is lost; an external one must be, too.
     /// </summary>
     /// <exception cref="ArgumentException">The filter is malformed or a shared subscription.</exception>
     IMqttSubscription Subscribe(string filter, MqttQos qos, ChannelWriter<MqttMessage> messages);

@@ -12,3 +12,9 @@ public enum MqttConnectionState
     /// <summary>The broker accepted the connection and all subscriptions were sent.</summary>
     Connected,
 }
+
+/// <summary>The state of the link after a change.</summary>
+public sealed class MqttStateChangedEventArgs(MqttConnectionState state) : EventArgs
+{
+    public MqttConnectionState State { get; } = state;
+}

@@ -23,3 +23,13 @@ public sealed record MqttPublishOptions
     /// <summary>Seconds after which the broker no longer delivers the message (MQTT 5, clause 3.3.2.3.3).</summary>
     public uint? MessageExpirySeconds { get; init; }
 }
+
+/// <summary>Delivery guarantee of one hop, client to broker or broker to client (MQTT 5, clause 4.3).</summary>
+public enum MqttQos
+{
+    /// <summary>Sent once, never acknowledged.</summary>
+    AtMostOnce = 0,
+
+    /// <summary>Acknowledged by the broker; may arrive twice.</summary>
+    AtLeastOnce = 1,
+}

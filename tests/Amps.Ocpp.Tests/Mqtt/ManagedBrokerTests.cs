@@ -6,6 +6,7 @@ using System.Threading.Channels;
 using Amps.Ocpp.Mqtt;
 using Amps.Ocpp.Mqtt.Broker;
 using Amps.Ocpp.Tests.Support;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Amps.Ocpp.Tests.Mqtt;
@@ -39,7 +40,8 @@ public sealed class ManagedBrokerTests : IDisposable
     public async Task It_starts_again_after_its_process_was_killed_and_clients_return()
     {
         var port = MosquittoProcess.FreePort();
-        await using var broker = await StartAsync(port);
+        var log = new CollectedLog<ManagedBroker>();
+        await using var broker = await StartAsync(port, log);
         await using var client = await MqttClients.ConnectAsync(port);
         var messages = await client.ListenAsync("t");
         var first = broker.ProcessId!.Value;
@@ -50,6 +52,7 @@ public sealed class ManagedBrokerTests : IDisposable
         await Wait.UntilAsync(() => broker.ProcessId is { } id && id != first, "a new process runs");
         await Wait.UntilAsync(async () => await client.SendAsync("t", "x") == MqttPublishResult.Success, "the client is back");
         Assert.Equal("x", (await messages.NextAsync()).Text());
+        Assert.Contains("The MQTT broker ended: exit code 137.", log.Lines);
     }
 
     [Fact]
@@ -141,9 +144,9 @@ public sealed class ManagedBrokerTests : IDisposable
             Assert.True(seen.Add((await channel.Reader.NextAsync()).Topic));
     }
 
-    private async Task<ManagedBroker> StartAsync(int port)
+    private async Task<ManagedBroker> StartAsync(int port, ILogger<ManagedBroker>? logger = null)
     {
-        var broker = new ManagedBroker(MqttClients.Options(port), _directory, NullLogger<ManagedBroker>.Instance);
+        var broker = new ManagedBroker(MqttClients.Options(port), _directory, logger ?? NullLogger<ManagedBroker>.Instance);
         await broker.StartAsync();
         await broker.Ready.WaitAsync(Wait.Limit);
         return broker;

@@ -48,4 +48,16 @@ internal static class MqttClients
     public static async Task<MqttMessage> NextAsync(this ChannelReader<MqttMessage> messages) => await Wait.ForAsync(messages.ReadAsync());
 
     public static string Text(this MqttMessage message) => System.Text.Encoding.UTF8.GetString(message.Payload.Span);
+
+    /// <summary>700 bytes to each of <c>state/0</c>, <c>state/1</c> and so on; the broker has all of them afterwards.</summary>
+    public static async Task PublishAllAsync(this IMqttClient writer, int count, MqttPublishOptions options)
+    {
+        var payload = new byte[700];
+        for (var sent = 0; sent < count; sent += 1000)
+        {
+            var batch = Enumerable.Range(sent, Math.Min(1000, count - sent)).Select(i => writer.PublishAsync($"state/{i}", payload, options).AsTask());
+            foreach (var result in await Task.WhenAll(batch).WaitAsync(Wait.Limit))
+                Assert.True(result is MqttPublishResult.Success or MqttPublishResult.NoMatchingSubscribers);
+        }
+    }
 }

@@ -12,6 +12,7 @@ public sealed class CableCutter : IAsyncDisposable
     private readonly Lock _gate = new();
     private readonly Task _accepting;
     private bool _isCut;
+    private volatile TaskCompletionSource _flowing = Flowing();
 
     public CableCutter(int targetPort)
     {
@@ -21,6 +22,9 @@ public sealed class CableCutter : IAsyncDisposable
     }
 
     public int Port => ((IPEndPoint)_listener.LocalEndpoint).Port;
+
+    /// <summary>Bytes stay in the cable, both ways, until <see cref="Mend"/>; connections stay up.</summary>
+    public void Freeze() => _flowing = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>Resets all connections, and each new one until <see cref="Mend"/>.</summary>
     public void Cut()
@@ -38,13 +42,22 @@ public sealed class CableCutter : IAsyncDisposable
     {
         lock (_gate)
             _isCut = false;
+        _flowing.TrySetResult();
     }
 
     public async ValueTask DisposeAsync()
     {
         Cut();
+        _flowing.TrySetResult();
         _listener.Stop();
         await _accepting;
+    }
+
+    private static TaskCompletionSource Flowing()
+    {
+        var flowing = new TaskCompletionSource();
+        flowing.SetResult();
+        return flowing;
     }
 
     private static void Reset(Socket socket)
@@ -94,13 +107,16 @@ public sealed class CableCutter : IAsyncDisposable
         _ = PumpAsync(far, near);
     }
 
-    private static async Task PumpAsync(Socket from, Socket to)
+    private async Task PumpAsync(Socket from, Socket to)
     {
         var buffer = new byte[64 * 1024];
         try
         {
             while (await from.ReceiveAsync(buffer) is > 0 and var count)
+            {
+                await _flowing.Task;
                 await to.SendAsync(buffer.AsMemory(0, count));
+            }
             to.Shutdown(SocketShutdown.Send);
         }
         catch (SocketException)

@@ -50,7 +50,7 @@ public sealed class MosquittoProcess : IAsyncDisposable
             persistence true
             persistence_location {Directory}/
             log_dest file {Directory}/log
-            max_queued_messages 1000000
+            max_queued_messages 0
             {_extraConfiguration}
 
             """));

@@ -12,12 +12,11 @@ internal sealed class BrokerProcess : IDisposable
     private static readonly string[] Folders = ["/usr/sbin", "/usr/local/sbin", "/usr/bin", "/usr/local/bin", "/opt/homebrew/sbin"];
 
     private readonly Process _process;
+    private volatile string? _lastError;
 
     private BrokerProcess(Process process) => _process = process;
 
     public int Id => _process.Id;
-
-    private string? LastLine { get; set; }
 
     /// <summary>Full path of the program, or null when it is not installed.</summary>
     public static string? Find() =>
@@ -50,7 +49,7 @@ internal sealed class BrokerProcess : IDisposable
             throw;
         }
         var broker = new BrokerProcess(process);
-        process.ErrorDataReceived += (_, line) => broker.LastLine = line.Data ?? broker.LastLine;
+        process.ErrorDataReceived += (_, line) => broker.Note(line.Data);
         process.BeginErrorReadLine();
         process.BeginOutputReadLine();
         return broker;
@@ -81,12 +80,19 @@ internal sealed class BrokerProcess : IDisposable
     public bool HasExited => _process.HasExited;
 
     /// <summary>After the end: how it came.</summary>
-    public string Ending => $"exit code {_process.ExitCode}{(LastLine is { } line ? $", {line}" : "")}";
+    public string Ending => $"exit code {_process.ExitCode}{(_lastError is { } line ? $", {line}" : "")}";
 
     /// <summary>Asks it to save its retained messages and end, then makes it end.</summary>
     public Task EndAsync() => EndAsync(_process);
 
     public void Dispose() => _process.Dispose();
+
+    private void Note(string? line)
+    {
+        // It also warns, at each start as root, that it should not be.
+        if (line?.Contains("Error", StringComparison.Ordinal) is true)
+            _lastError = line;
+    }
 
     private static async Task EndAsync(Process process)
     {

@@ -20,6 +20,7 @@ public sealed class ManagedBroker(MqttOptions options, string dataDirectory, ILo
     private Task _watch = Task.CompletedTask;
     private volatile BrokerProcess? _process;
     private string? _reported;
+    private int _disposed;
 
     /// <summary>Completes when the broker first accepts connections.</summary>
     public Task Ready => _ready.Task;
@@ -43,6 +44,8 @@ public sealed class ManagedBroker(MqttOptions options, string dataDirectory, ILo
 
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref _disposed, 1) != 0)
+            return;
         await StopAsync();
         _ready.TrySetCanceled();
         _stop.Dispose();
