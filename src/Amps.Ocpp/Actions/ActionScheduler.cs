@@ -39,6 +39,8 @@ public sealed partial class ActionScheduler(Agenda agenda, ActionService actions
         {
             if (due.State == ActionState.Scheduled)
                 await actions.FireAsync(due);
+            else if (due is { State: ActionState.Acknowledged, DispatchedAt: null })
+                await actions.ResumeAsync(due);
             else if (!await actions.CloseWindowAsync(due))
                 agenda.Add(due, time.GetUtcNow() + options.WindowRetry);
         }

@@ -112,6 +112,23 @@ public sealed partial class ActionService(
     }
 
     /// <summary>
+    /// Carries out what was acknowledged and not yet sent when the process ended, once (faults C12): when its charge point is
+    /// back, unless that takes longer than <see cref="ActionsOptions.ReconnectGrace"/> after the acknowledgement.
+    /// </summary>
+    internal async Task ResumeAsync(ActionRecord action)
+    {
+        DateTimeOffset now = time.GetUtcNow();
+        if (_draining)
+            return;
+        if (now - action.AcknowledgedAt > options.ReconnectGrace)
+            await EndAsync(action, CommandOutcome.Failed(ErrorCodes.DeviceOffline, "The service restarted and the charger did not come back in time; nothing was sent."));
+        else if (router.IsOnline(action.ChargePoint))
+            Dispatch(action);
+        else
+            agenda.Add(action, now + TimeSpan.FromSeconds(1));
+    }
+
+    /// <summary>
     /// Deals with the end of a window: the charger is idled unless a later push took over. False = not yet: the action is
     /// still under way, or the charger is away.
     /// </summary>
@@ -144,17 +161,18 @@ public sealed partial class ActionService(
                 agenda.Add(action);
                 continue;
             }
-            // Sent or about to be sent when the process ended: the outcome is unknown, and it is never sent twice (faults C12, C13).
-            bool dispatched = action.DispatchedAt is not null;
-            await EndAsync(action, CommandOutcome.Failed(
-                ErrorCodes.ChargerTimeout,
-                dispatched
-                    ? "The service restarted while the command was under way."
-                    : "The service restarted before the command was sent.",
-                unknown: dispatched));
+            // Sent or about to be sent when the process ended: the outcome is unknown, and it is never sent twice (faults C13).
+            if (action.DispatchedAt is not null)
+                await EndAsync(action, CommandOutcome.Failed(ErrorCodes.ChargerTimeout, "The service restarted while the command was under way.", unknown: true));
+            else
+                agenda.Add(action, _born);
         }
         foreach (ActionRecord action in await store.ListOpenWindowsAsync(cancellationToken))
-            agenda.Add(action);
+        {
+            // One still to be carried out comes back to the agenda by its own end.
+            if (action.State == ActionState.Completed)
+                agenda.Add(action);
+        }
     }
 
     /// <summary>Stops taking ends of new commands and waits for the open ones, up to the limit (operator surface, section 3).</summary>

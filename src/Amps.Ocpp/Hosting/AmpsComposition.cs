@@ -109,7 +109,7 @@ internal static class AmpsComposition
         services.AddSingleton(settings.Gateway);
         services.AddSingleton(new LivenessOptions());
         services.AddSingleton<LivenessMonitor>();
-        services.AddSingleton(new Ocpp16Options { HeartbeatIntervalSeconds = settings.HeartbeatIntervalSeconds });
+        services.AddSingleton(settings.Ocpp16);
         services.AddSingleton<Ocpp16Dialect>();
         services.AddSingleton<IReadOnlyList<IOcppDialect>>(provider => [provider.GetRequiredService<Ocpp16Dialect>()]);
         services.AddSingleton<ChargePointGateway>();

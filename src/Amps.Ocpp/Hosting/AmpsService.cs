@@ -28,6 +28,7 @@ public static class AmpsService
         try
         {
             await using WebApplication app = Build(args);
+            await app.Services.GetRequiredService<ServiceLifetime>().OpenStoreAsync(CancellationToken.None);
             await app.RunAsync();
             return 0;
         }

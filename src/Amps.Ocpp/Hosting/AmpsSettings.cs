@@ -1,5 +1,6 @@
 using Amps.Ocpp.Actions;
 using Amps.Ocpp.Chargers;
+using Amps.Ocpp.Dialects.Ocpp16;
 using Amps.Ocpp.Gateway;
 using Amps.Ocpp.Http;
 using Amps.Ocpp.Mqtt;
@@ -30,7 +31,7 @@ public sealed record AmpsSettings
 
     public required IdTokenPolicy IdTokenPolicy { get; init; }
 
-    public required int HeartbeatIntervalSeconds { get; init; }
+    public required Ocpp16Options Ocpp16 { get; init; }
 
     /// <summary>The operator's key that must exist; null = none.</summary>
     public string? BootstrapOperatorKey { get; init; }
@@ -77,7 +78,11 @@ public sealed record AmpsSettings
                 Burst = reader.Whole("Amps:RateLimit:Burst", 1000, 1, 10_000_000),
             },
             IdTokenPolicy = reader.Choice("Amps:Ocpp:IdTokenPolicy", IdTokenPolicy.AcceptAll),
-            HeartbeatIntervalSeconds = reader.Whole("Amps:Ocpp:HeartbeatIntervalSeconds", 300, 1, 86_400),
+            Ocpp16 = new Ocpp16Options
+            {
+                HeartbeatIntervalSeconds = reader.Whole("Amps:Ocpp:HeartbeatIntervalSeconds", 300, 1, 86_400),
+                StrictSchema = reader.Flag("Amps:Ocpp:StrictSchema", false),
+            },
             BootstrapOperatorKey = reader.Secret("Amps:Bootstrap:OperatorKey", minLength: 24),
         };
         reader.RefuseUnknown();

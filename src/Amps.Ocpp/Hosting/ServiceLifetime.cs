@@ -23,12 +23,22 @@ internal sealed partial class ServiceLifetime(
     private static readonly TimeSpan CommandLimit = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan CloseLimit = TimeSpan.FromSeconds(5);
 
+    private bool _storeOpen;
+
     /// <summary>The service is going down: not ready, no new work.</summary>
     public bool Draining { get; private set; }
 
+    /// <summary>Opens the store; to be called before the host starts, so that a store that cannot be opened is told in one line.</summary>
+    public async Task OpenStoreAsync(CancellationToken cancellationToken)
+    {
+        if (!_storeOpen)
+            await storage.StartAsync(cancellationToken);
+        _storeOpen = true;
+    }
+
     public async Task StartingAsync(CancellationToken cancellationToken)
     {
-        await storage.StartAsync(cancellationToken);
+        await OpenStoreAsync(cancellationToken);
         RegistryContents contents = await registry.LoadAsync(cancellationToken);
         directory.Load(contents.ChargePoints);
         keys.Load(contents.Customers, contents.Keys);

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using Amps.Ocpp.Actions;
 using Amps.Ocpp.Chargers;
+using Amps.Ocpp.Model;
 using Amps.Ocpp.Registry;
 using Microsoft.Data.Sqlite;
 
@@ -76,7 +77,7 @@ public sealed class SqliteDurabilityTests
             await WriteAsync();
 
         Assert.InRange(LogBytes(), 0, bound);
-        Assert.Equal(written, (await store.Actions.ListAsync(new ActionFilter("acme", Model.ApiEnvironment.Live), 0, 1, default)).Total);
+        Assert.Equal(written, (await store.Actions.ListAsync(new ActionFilter("acme", ApiEnvironment.Live), 0, 1, default)).Total);
 
         long LogBytes() => new FileInfo(store.DatabaseFile + "-wal").Length;
 
