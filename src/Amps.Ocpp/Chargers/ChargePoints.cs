@@ -24,10 +24,26 @@ public sealed class ChargePoints(ChargePointServices services)
         return _chargePoints.GetOrAdd(record.Id, id => new ChargePoint(id, memory, services));
     }
 
-    /// <summary>Closes a removed charge point's link and forgets its mailbox.</summary>
-    public void Remove(ChargePointId id)
+    /// <summary>Closes a removed charge point's link and forgets its mailbox and its devices.</summary>
+    public void Remove(ChargePointId id, IEnumerable<DeviceId> devices)
     {
+        Forget(id, devices);
         if (_chargePoints.TryRemove(id, out ChargePoint? chargePoint))
             chargePoint.Session?.Close(SessionEnd.Removed);
+    }
+
+    /// <summary>Forgets devices that a charge point had.</summary>
+    public void Forget(ChargePointId id, IEnumerable<DeviceId> devices)
+    {
+        foreach (DeviceId device in devices)
+        {
+            foreach (Charger charger in Find(id)?.Chargers ?? [])
+            {
+                if (charger.DeviceId == device)
+                    charger.Removed = true;
+            }
+            foreach (IChargerObserver observer in services.Observers)
+                observer.OnDeviceRemoved(device);
+        }
     }
 }

@@ -43,6 +43,9 @@ public sealed class Charger
     /// <summary>Why the desired cap is not in force although the charge point is connected; null = it is, or none is desired.</summary>
     public string? UnmetLimit => Cap.Unmet;
 
+    /// <summary>Its device is not in the registry any more: nothing of it is told from here on.</summary>
+    public bool Removed { get; internal set; }
+
     internal CapKeeper Cap { get; }
 
     internal CommandRunner Commands { get; }

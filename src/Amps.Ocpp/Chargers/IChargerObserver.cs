@@ -16,4 +16,7 @@ public interface IChargerObserver
     void OnLinkChanged(Charger charger);
 
     void OnNotice(ChargerNotice notice);
+
+    /// <summary>A device was taken out of the registry.</summary>
+    void OnDeviceRemoved(DeviceId device);
 }

@@ -42,6 +42,11 @@ public sealed partial class StateRecorder(IChargePointStore store, ChargersOptio
         // Notices are not kept.
     }
 
+    public void OnDeviceRemoved(DeviceId device)
+    {
+        // The registry's store removes what it kept of the device.
+    }
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         Task meters = Task.Run(() => CollectMetersAsync(stoppingToken), CancellationToken.None);

@@ -61,7 +61,9 @@ internal sealed class ChargePointEndpoints(ChargePointDirectory directory, KeyRi
         ChargePointBody change = ChargePointBody.Read(body, id, keys, directory);
         if (body.Errors.Count > 0)
             return;
-        ChargePointRecord? record = await directory.ChangeAsync(id, known => change.Apply(known, time.GetUtcNow()), context.RequestAborted);
+        ChargePointRecord? before = null;
+        ChargePointRecord? record = await directory.ChangeAsync(id, known => change.Apply(before = known, time.GetUtcNow()), context.RequestAborted);
+        router.NotifyDevicesRemoved(id, Devices(before).Except(Devices(record)));
         router.NotifyChanged(id);
         await Envelope.WriteAsync(context, 200, (record!, router.LookAtLink(id)), ChargePointJson.Write);
     });
@@ -73,7 +75,7 @@ internal sealed class ChargePointEndpoints(ChargePointDirectory directory, KeyRi
             await Envelope.WriteAsync(context, OperatorBody.NotFound("charge point"));
             return;
         }
-        router.NotifyRemoved(record.Id);
+        router.NotifyRemoved(record.Id, Devices(record));
         await Envelope.WriteAsync(context, 200, record.Id.Value, static (json, id) =>
         {
             json.WriteStartObject();
@@ -105,6 +107,8 @@ internal sealed class ChargePointEndpoints(ChargePointDirectory directory, KeyRi
         else
             await Envelope.WriteAsync(context, new ApiProblem(503, ErrorCodes.DeviceOffline, "The charge point is not connected."));
     });
+
+    private static IEnumerable<DeviceId> Devices(ChargePointRecord? record) => record?.Devices.Select(device => device.Id) ?? [];
 
     private ChargePointRecord? Find(HttpContext context) =>
         ChargePointId.TryParse(context.Request.RouteValues["chargePointId"] as string, out ChargePointId id) ? directory.Find(id) : null;

@@ -69,8 +69,11 @@ public sealed class ChargePointRouter(ChargePoints chargePoints, ChargersOptions
     /// <summary>The registry's record of a charge point changed: caps, rating, connectors.</summary>
     public void NotifyChanged(ChargePointId chargePoint) => chargePoints.Find(chargePoint)?.OnRecordChanged();
 
-    /// <summary>A charge point was removed from the registry: its link is closed.</summary>
-    public void NotifyRemoved(ChargePointId chargePoint) => chargePoints.Remove(chargePoint);
+    /// <summary>A charge point was removed from the registry: its link is closed, its devices are forgotten.</summary>
+    public void NotifyRemoved(ChargePointId chargePoint, IEnumerable<DeviceId> devices) => chargePoints.Remove(chargePoint, devices);
+
+    /// <summary>Devices of a charge point that stays were removed from the registry.</summary>
+    public void NotifyDevicesRemoved(ChargePointId chargePoint, IEnumerable<DeviceId> devices) => chargePoints.Forget(chargePoint, devices);
 
     /// <summary>Sends an operator's call.</summary>
     public async Task<OperatorCallResult> CallAsync(ChargePointId chargePoint, string action, JsonElement payload, TimeSpan? timeout, CancellationToken cancellationToken)

@@ -22,6 +22,9 @@ public sealed class TelemetryPublisher : BackgroundService, IChargerObserver
     private static readonly Meter s_meter = new("Amps.Ocpp.Telemetry");
     private static readonly Counter<long> s_dropped = s_meter.CreateCounter<long>("amps.telemetry.dropped_messages");
 
+    /// <summary>A charger whose state or link is to be told, or a device that is gone.</summary>
+    private readonly record struct Change(Charger? Charger, int Mark, DeviceId Gone);
+
     private static readonly ReadOnlyMemory<byte> s_online = "online"u8.ToArray();
 
     private readonly IMqttClient _mqtt;
@@ -32,7 +35,7 @@ public sealed class TelemetryPublisher : BackgroundService, IChargerObserver
     private readonly SemaphoreSlim _inFlight = new(AtOnce);
 
     // Each charger stands in it at most once a mark, so the number of chargers is its limit.
-    private readonly Channel<(Charger Charger, int Mark)> _changed = Channel.CreateUnbounded<(Charger, int)>(new UnboundedChannelOptions { SingleReader = true });
+    private readonly Channel<Change> _changed = Channel.CreateUnbounded<Change>(new UnboundedChannelOptions { SingleReader = true });
     private readonly Channel<(string Topic, byte[] Payload)> _passing;
 
     public TelemetryPublisher(IMqttClient mqtt, TelemetryOptions options, TimeProvider time)
@@ -57,6 +60,14 @@ public sealed class TelemetryPublisher : BackgroundService, IChargerObserver
     }
 
     public void OnLinkChanged(Charger charger) => Note(charger, LinkMark);
+
+    /// <summary>Takes the retained topics of a device away; while the broker is away they stay there, and reads do not know the device.</summary>
+    public void OnDeviceRemoved(DeviceId device)
+    {
+        foreach (Charger charger in _seen.Keys.Where(charger => charger.DeviceId == device))
+            _seen.TryRemove(charger, out _);
+        _changed.Writer.TryWrite(new Change(null, 0, device));
+    }
 
     public void OnNotice(ChargerNotice notice) => _passing.Writer.TryWrite((
         Topic(notice.DeviceId, "events"),
@@ -90,8 +101,8 @@ public sealed class TelemetryPublisher : BackgroundService, IChargerObserver
             {
                 if (!await WaitConnectedAsync(stoppingToken))
                     continue;
-                while (IsConnected && _changed.Reader.TryRead(out (Charger Charger, int Mark) changed))
-                    await PublishAsync(changed.Charger, changed.Mark);
+                while (IsConnected && _changed.Reader.TryRead(out Change changed))
+                    await PublishAsync(changed);
             }
         }
         catch (OperationCanceledException)
@@ -99,8 +110,8 @@ public sealed class TelemetryPublisher : BackgroundService, IChargerObserver
             // The last states and links are still published, so that nobody takes a stopped node's chargers for connected.
         }
         await passing;
-        while (IsConnected && _changed.Reader.TryRead(out (Charger Charger, int Mark) last))
-            await PublishAsync(last.Charger, last.Mark);
+        while (IsConnected && _changed.Reader.TryRead(out Change last))
+            await PublishAsync(last);
         for (int i = 0; i < AtOnce; i++)
             await _inFlight.WaitAsync(TimeSpan.FromSeconds(1), CancellationToken.None);
     }
@@ -109,14 +120,25 @@ public sealed class TelemetryPublisher : BackgroundService, IChargerObserver
 
     private void Note(Charger charger, int mark)
     {
+        if (charger.Removed)
+            return;
         _seen.TryAdd(charger, true);
         if (charger.TryMark(mark))
-            _changed.Writer.TryWrite((charger, mark));
+            _changed.Writer.TryWrite(new Change(charger, mark, default));
     }
 
     /// <summary>Starts one publication; more than <see cref="AtOnce"/> unanswered ones hold back the next.</summary>
-    private async Task PublishAsync(Charger charger, int mark)
+    private async Task PublishAsync(Change change)
     {
+        if (change.Charger is not { } charger)
+        {
+            await _mqtt.PublishAsync(Topic(change.Gone, "state"), default, MqttPublishOptions.Retained, CancellationToken.None);
+            await _mqtt.PublishAsync(Topic(change.Gone, "link"), default, MqttPublishOptions.Retained, CancellationToken.None);
+            return;
+        }
+        if (charger.Removed)
+            return;
+        int mark = change.Mark;
         await _inFlight.WaitAsync();
         charger.Unmark(mark);
         ValueTask<MqttPublishResult> publication = mark == StateMark

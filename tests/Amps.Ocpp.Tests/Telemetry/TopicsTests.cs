@@ -61,6 +61,43 @@ public sealed class TopicsTests
     }
 
     [Fact]
+    public async Task A_device_that_is_removed_or_renamed_leaves_no_retained_topic()
+    {
+        await using ServiceHost service = await ServiceHost.StartAsync();
+        using ApiClient app = await service.CustomerAsync();
+        await service.RegisterAsync("CP1", "customer", "dev1");
+        await using TestChargePoint charger = await TestChargePoint.BootAsync(service.Ocpp, "CP1");
+        await app.UntilAsync("/ev-charger/dev1", read => read.GetProperty("metadata").GetProperty("source").GetString() == "cache");
+        await service.RegisterAsync("CP1", "customer", "dev2");
+        await charger.StatusAsync("Preparing");
+        await app.UntilAsync("/ev-charger/dev2", read => read.GetProperty("metadata").GetProperty("source").GetString() == "cache");
+        await using MosquittoClient observer = await MqttClients.ConnectAsync(service.MqttPort);
+        await Wait.UntilAsync(async () => await RetainedAsync(observer, "before") is ["dev2/link", "dev2/state"], "only the new name is retained");
+        await service.Operator.SendAsync(HttpMethod.Delete, "/operator/charge-points/CP1", null);
+        await charger.Closed.WaitAsync(Wait.Limit);
+        await Wait.UntilAsync(async () => await RetainedAsync(observer, "after") is [], "nothing is retained");
+    }
+
+    /// <summary>What the broker retains of chargers; the marker tells when all of it has come.</summary>
+    private static async Task<string[]> RetainedAsync(MosquittoClient observer, string marker)
+    {
+        await observer.PublishAsync("amps/v1/ev-chargers/~/marker", System.Text.Encoding.UTF8.GetBytes(marker), MqttPublishOptions.Retained);
+        var channel = Channel.CreateBounded<MqttMessage>(1000);
+        await using IMqttSubscription subscription = observer.Subscribe("amps/v1/ev-chargers/+/+", MqttQos.AtLeastOnce, channel.Writer);
+        Assert.True(await subscription.Acknowledged.WaitAsync(Wait.Limit));
+        await observer.SendAsync("amps/v1/ev-chargers/~/end", marker);
+        var topics = new SortedSet<string>(StringComparer.Ordinal);
+        while (true)
+        {
+            MqttMessage message = await channel.Reader.NextAsync();
+            if (message.Topic.EndsWith("~/end", StringComparison.Ordinal))
+                return [.. topics];
+            if (message.Retained && !message.Topic.Contains('~'))
+                topics.Add(message.Topic["amps/v1/ev-chargers/".Length..]);
+        }
+    }
+
+    [Fact]
     [Trait("row", "H6")]
     public async Task An_identity_with_wildcards_never_becomes_a_wildcard_topic()
     {
