@@ -89,10 +89,10 @@ internal sealed class Connector
         Settle();
     }
 
-    public void Fault(string? errorCode)
+    public void Fault(string? errorCode, bool endsTransaction = true)
     {
         _fault = errorCode;
-        if (errorCode is not null && _transaction is not null)
+        if (errorCode is not null && endsTransaction)
             Stop("Other");
         Settle();
     }
@@ -150,6 +150,32 @@ internal sealed class Connector
         }
     }
 
+    public void StartLocally(string idTag)
+    {
+        if (_fault is null && Available)
+            Start(idTag);
+    }
+
+    /// <summary>What a power cut must not lose of a running transaction; null = none runs.</summary>
+    public JsonObject? SaveTransaction() => _transaction is { Id: { } id } running ? new JsonObject { ["id"] = id, ["idTag"] = running.IdTag } : null;
+
+    /// <summary>A transaction that a power cut ended is told when there is power again (OCPP 1.6 section 4.10, reason PowerLoss).</summary>
+    public void TellLost(JsonObject saved)
+    {
+        int id = saved["id"]!.GetValue<int>();
+        string idTag = saved["idTag"]!.GetValue<string>();
+        double register = Math.Round(EnergyWh);
+        DateTimeOffset now = _owner.Now;
+        _owner.Tell("StopTransaction", () => new JsonObject
+        {
+            ["transactionId"] = id,
+            ["idTag"] = idTag,
+            ["meterStop"] = (int)register,
+            ["timestamp"] = Wire(now),
+            ["reason"] = "PowerLoss",
+        }, keep: true);
+    }
+
     public void Stop(string reason)
     {
         if (_transaction is not { } ending)
@@ -168,6 +194,7 @@ internal sealed class Connector
             ["reason"] = reason,
         }, keep: true);
         _owner.Profiles.ForgetTransactions(Id);
+        _owner.Save();
         Settle();
     }
 
@@ -266,7 +293,11 @@ internal sealed class Connector
             ["idTag"] = idTag,
             ["meterStart"] = register,
             ["timestamp"] = Wire(now),
-        }, keep: true, answer => starting.Id = answer["transactionId"]?.GetValue<int>());
+        }, keep: true, answer =>
+        {
+            starting.Id = answer["transactionId"]?.GetValue<int>();
+            _owner.Save();
+        });
         Settle();
     }
 

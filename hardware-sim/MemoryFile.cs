@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 
 namespace Amps.HardwareSim;
 
-/// <summary>What a charge point keeps in its flash: profiles, configuration, registers; one JSON file.</summary>
+/// <summary>What a charge point keeps in its flash: profiles, configuration, registers, running transactions; one JSON file.</summary>
 internal sealed class MemoryFile(string folder, string id)
 {
     private string Name => Path.Combine(folder, Uri.EscapeDataString(id) + ".json");
@@ -17,6 +17,12 @@ internal sealed class MemoryFile(string folder, string id)
         JsonArray registers = saved["energyWh"]!.AsArray();
         for (int i = 0; i < connectors.Length && i < registers.Count; i++)
             connectors[i].EnergyWh = registers[i]!.GetValue<double>();
+        JsonArray? transactions = saved["transactions"]?.AsArray();
+        for (int i = 0; i < connectors.Length && i < transactions?.Count; i++)
+        {
+            if (transactions[i] is JsonObject lost)
+                connectors[i].TellLost(lost);
+        }
     }
 
     public void Save(ChargingProfiles profiles, ConfigurationKeys configuration, Connector[] connectors)
@@ -26,6 +32,7 @@ internal sealed class MemoryFile(string folder, string id)
         {
             ["profiles"] = profiles.Save(),
             ["configuration"] = configuration.Save(),
+            ["transactions"] = new JsonArray([.. connectors.Select(connector => (JsonNode?)connector.SaveTransaction())]),
             ["energyWh"] = new JsonArray([.. connectors.Select(connector => (JsonNode)JsonValue.Create(connector.EnergyWh))]),
         };
         string written = Name + ".new";

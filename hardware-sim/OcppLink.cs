@@ -27,6 +27,9 @@ internal sealed class OcppLink : IAsyncDisposable
 
     private readonly SemaphoreSlim _oneCall = new(1);
     private readonly SemaphoreSlim _oneSend = new(1);
+    /// <summary>Given as an answer, it says that the call is to stay unanswered.</summary>
+    public static readonly JsonObject NoAnswer = [];
+
     private readonly ConcurrentDictionary<string, Waiting> _waiting = new();
     private readonly SimulatedChargePointOptions _options;
     private readonly TimeProvider _time;
@@ -172,6 +175,8 @@ internal sealed class OcppLink : IAsyncDisposable
         {
             case 2:
                 JsonObject? result = _answer(frame[2]!.GetValue<string>(), frame[3]!.AsObject());
+                if (ReferenceEquals(result, NoAnswer))
+                    break;
                 await SendAsync(result is null
                     ? new JsonArray(4, id, "NotImplemented", "This charge point does not know the action.", new JsonObject())
                     : new JsonArray(3, id, result), cancellationToken);

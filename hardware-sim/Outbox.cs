@@ -16,6 +16,15 @@ internal sealed class Outbox
     private readonly LinkedList<OutboxMessage> _messages = new();
     private readonly SemaphoreSlim _some = new(0);
 
+    public bool IsEmpty
+    {
+        get
+        {
+            lock (_messages)
+                return _messages.Count == 0;
+        }
+    }
+
     public void Add(OutboxMessage message)
     {
         lock (_messages)

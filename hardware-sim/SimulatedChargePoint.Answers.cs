@@ -12,6 +12,8 @@ public sealed partial class SimulatedChargePoint
     {
         lock (_gate)
         {
+            if (_nextFault != CommandFault.None && action is "RemoteStartTransaction" or "RemoteStopTransaction" && Fail(action, call) is { } failed)
+                return failed;
             JsonObject? answer = action switch
             {
                 "RemoteStartTransaction" => Status(RemoteStart(call) ? "Accepted" : "Rejected"),
@@ -42,6 +44,29 @@ public sealed partial class SimulatedChargePoint
                 _ => null,
             };
             return answer;
+        }
+    }
+
+    /// <summary>Uses up the fault that was asked for.</summary>
+    private JsonObject? Fail(string action, JsonObject call)
+    {
+        CommandFault fault = _nextFault;
+        _nextFault = CommandFault.None;
+        switch (fault)
+        {
+            case CommandFault.Reject:
+                return Status("Rejected");
+            case CommandFault.LinkLoss:
+                _link?.Abort();
+                return OcppLink.NoAnswer;
+            case CommandFault.Fault:
+                int connectorId = action == "RemoteStartTransaction"
+                    ? Whole(call, "connectorId") ?? 1
+                    : Array.Find(_connectors, connector => connector.TransactionId == Whole(call, "transactionId"))?.Id ?? 1;
+                After(() => _connectors[connectorId - 1].Fault("OtherError", endsTransaction: false));
+                return Status("Accepted");
+            default:
+                return OcppLink.NoAnswer;
         }
     }
 

@@ -26,6 +26,7 @@ public sealed partial class SimulatedChargePoint : IAsyncDisposable
     private Task _life = Task.CompletedTask;
     private OcppLink? _link;
     private bool _offline;
+    private CommandFault _nextFault;
     private bool _booted;
     private double _sinceHeartbeat;
     private double _heartbeatInterval = 300;
@@ -47,6 +48,9 @@ public sealed partial class SimulatedChargePoint : IAsyncDisposable
 
     /// <summary>Connected, and the central system has accepted the boot.</summary>
     public bool IsAccepted { get; private set; }
+
+    /// <summary>Accepted, and the central system has answered everything there was to tell.</summary>
+    public bool IsSettled => IsAccepted && _outbox.IsEmpty;
 
     /// <summary>Sees every frame; true = sent by the charge point.</summary>
     public event Action<bool, string>? FrameSeen;
@@ -95,6 +99,19 @@ public sealed partial class SimulatedChargePoint : IAsyncDisposable
     public void PlugIn(int connectorId, VehicleOptions? vehicle = null) => With(connectorId, connector => connector.PlugIn(vehicle ?? new VehicleOptions()));
 
     public void Unplug(int connectorId) => With(connectorId, static connector => connector.Unplug());
+
+    /// <summary>Decides what becomes of the next remote start or stop.</summary>
+    public void FailNext(CommandFault fault)
+    {
+        lock (_gate)
+            _nextFault = fault;
+    }
+
+    /// <summary>Starts a transaction on the spot, as a card that needs no authorisation does; without a vehicle nothing happens.</summary>
+    public void StartLocally(int connectorId, string idTag) => With(connectorId, connector => connector.StartLocally(idTag));
+
+    /// <summary>Ends the running transaction on the spot, if there is one.</summary>
+    public void StopLocally(int connectorId) => With(connectorId, static connector => connector.Stop("Local"));
 
     /// <summary>A fault with an error code of OCPP 1.6 section 7.6, e.g. <c>GroundFailure</c>.</summary>
     public void Fault(int connectorId, string errorCode) => With(connectorId, connector => connector.Fault(errorCode));
@@ -286,5 +303,5 @@ public sealed partial class SimulatedChargePoint : IAsyncDisposable
         }
     }
 
-    private void Save() => _memory?.Save(Profiles, _configuration, _connectors);
+    internal void Save() => _memory?.Save(Profiles, _configuration, _connectors);
 }

@@ -77,6 +77,9 @@ public sealed record ActionRecord
     /// <summary>When a window ends; null = it holds.</summary>
     public DateTimeOffset? End { get; init; }
 
+    /// <summary>What a sandbox push asked of the simulated charge point; not shown to apps.</summary>
+    public SandboxControl? Sandbox { get; init; }
+
     /// <summary>When the end of the window was dealt with; not shown to apps.</summary>
     public DateTimeOffset? WindowClosedAt { get; init; }
 }

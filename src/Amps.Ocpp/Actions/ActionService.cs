@@ -5,6 +5,13 @@ using Amps.Ocpp.Routing;
 
 namespace Amps.Ocpp.Actions;
 
+/// <summary>What is pushed.</summary>
+/// <param name="Command">What the charger is to do.</param>
+/// <param name="Times">When; nothing = now.</param>
+/// <param name="Replace">An action in the way is cancelled instead of being a conflict.</param>
+/// <param name="Sandbox">What is asked of the simulated charge point; null = nothing, and always in live.</param>
+public sealed record Push(ChargerCommand Command, PushTimes Times = default, bool Replace = false, SandboxControl? Sandbox = null);
+
 /// <summary>How a push ended.</summary>
 /// <param name="Action">The stored action; null when none was made.</param>
 /// <param name="Conflicting">The actions in the way; empty unless there was a conflict.</param>
@@ -17,7 +24,7 @@ public sealed record PushOutcome(ActionRecord? Action, IReadOnlyList<ActionId> C
 /// the answer, and the dispatch is on disk before anything is sent, so that a restart knows what may have had an effect.
 /// </summary>
 public sealed partial class ActionService(
-    IActionStore store, ChargePointRouter router, ActionIndex index, Agenda agenda, ActionsOptions options, TimeProvider time, ILogger<ActionService> logger) : IAsyncDisposable
+    IActionStore store, ChargePointRouter router, ActionIndex index, Agenda agenda, ISandboxStage sandbox, ActionsOptions options, TimeProvider time, ILogger<ActionService> logger) : IAsyncDisposable
 {
     private static readonly ActionState[] Acknowledged = [ActionState.Acknowledged];
     private static readonly ActionState[] Scheduled = [ActionState.Scheduled];
@@ -34,10 +41,11 @@ public sealed partial class ActionService(
     /// </summary>
     /// <exception cref="StorageUnavailableException">Nothing was stored, nothing will be sent.</exception>
     public async Task<PushOutcome> PushAsync(
-        DeviceEntry device, string customerId, string? userId, ChargerCommand command, PushTimes times, bool replace, CancellationToken cancellationToken)
+        DeviceEntry device, string customerId, string? userId, Push push, CancellationToken cancellationToken)
     {
         if (_draining)
             return new PushOutcome(null, [], Draining: true);
+        PushTimes times = push.Times;
         if (times.Start is null && !router.IsOnline(device.ChargePoint.Id))
             return new PushOutcome(null, [], Offline: true);
         DateTimeOffset now = time.GetUtcNow();
@@ -50,15 +58,16 @@ public sealed partial class ActionService(
             CustomerId = customerId,
             UserId = userId ?? device.ChargePoint.UserId,
             Environment = device.ChargePoint.Environment,
-            Command = command,
+            Command = push.Command,
             State = times.Start is null ? ActionState.Acknowledged : ActionState.Scheduled,
             CreatedAt = now,
             UpdatedAt = now,
             AcknowledgedAt = times.Start is null ? now : null,
             Start = times.Start,
             End = times.End,
+            Sandbox = push.Sandbox,
         };
-        InsertOutcome outcome = await store.InsertAsync(action, replace, cancellationToken);
+        InsertOutcome outcome = await store.InsertAsync(action, push.Replace, cancellationToken);
         if (!outcome.Inserted)
             return new PushOutcome(null, outcome.Conflicting);
         foreach (ActionId replaced in outcome.Replaced)
@@ -206,6 +215,8 @@ public sealed partial class ActionService(
         await Task.Yield();
         try
         {
+            if (action.Sandbox is { } control)
+                await sandbox.PrepareAsync(action.DeviceId, action.Command, control, cancellation.Token);
             ActionRecord dispatched = action with { DispatchedAt = time.GetUtcNow() };
             if (!await store.TryUpdateAsync(dispatched, Acknowledged, CancellationToken.None))
                 return;

@@ -42,6 +42,9 @@ public interface IActionStore
     /// <summary>Every action that has not ended, for the sweep after a start.</summary>
     Task<IReadOnlyList<ActionRecord>> ListUnfinishedAsync(CancellationToken cancellationToken);
 
+    /// <summary>Customers who have an action in this environment that has not ended, or a window that has not been closed.</summary>
+    Task<IReadOnlyList<string>> ListCustomersWithWorkAsync(ApiEnvironment environment, CancellationToken cancellationToken);
+
     /// <summary>Actions whose window was opened and not closed yet, by its end.</summary>
     Task<IReadOnlyList<ActionRecord>> ListOpenWindowsAsync(CancellationToken cancellationToken);
 

@@ -63,7 +63,7 @@ internal sealed class ActionEndpoints(IActionStore store, ActionService actions,
             return;
         }
         ActionPage found = await store.ListAsync(
-            new ActionFilter(caller.CustomerId, caller.Environment, user ?? caller.UserId, device, state), offset, limit, context.RequestAborted);
+            new ActionFilter(caller.CustomerId, caller.Environment, user ?? caller.UserId, device is { } given ? caller.Device(given) : null, state), offset, limit, context.RequestAborted);
         await Envelope.WriteAsync(context, 200, new Page<ActionRecord>(found.Items, limit, offset, found.Total), static (json, page) => page.Write(json, ActionJson.Write));
     }
 

@@ -62,7 +62,7 @@ internal static class ActionJson
     private static void WriteHead(Utf8JsonWriter json, ActionRecord action)
     {
         json.WriteString("id"u8, action.Id.Value);
-        json.WriteString("deviceId"u8, action.DeviceId.Value);
+        json.WriteString("deviceId"u8, action.DeviceId.Name);
         json.WriteString("deviceType"u8, ActionEndpoints.DeviceType);
         json.WriteString("command"u8, CommandName(action.Command));
         json.WriteNull("parameters"u8);

@@ -14,10 +14,13 @@ internal readonly record struct Caller(string CustomerId, ApiEnvironment Environ
         return request.Key is { CustomerId: { } customer } key ? new Caller(customer, key.Environment, request.UserId) : null;
     }
 
+    /// <summary>The device that the caller calls so.</summary>
+    public DeviceId Device(DeviceId name) => Environment == ApiEnvironment.Sandbox ? DeviceId.InSandbox(CustomerId, name) : name;
+
     /// <summary>The device of the route if it is the caller's; another's does not exist.</summary>
     public DeviceEntry? FindDevice(HttpContext context, ChargePointDirectory directory) =>
-        DeviceId.TryParse(context.Request.RouteValues["deviceId"] as string, out DeviceId id)
-        && directory.Find(id) is { } entry
+        DeviceId.TryParse(context.Request.RouteValues["deviceId"] as string, out DeviceId name)
+        && directory.Find(Device(name)) is { } entry
         && entry.ChargePoint.CustomerId == CustomerId
         && entry.ChargePoint.Environment == Environment
         && (UserId is null || entry.ChargePoint.UserId == UserId)

@@ -91,7 +91,11 @@ internal sealed class ChargerEndpoints(ChargePointDirectory directory, ReadingSe
             return;
         }
         PushOutcome outcome = await actions.PushAsync(
-            device, caller.CustomerId, caller.UserId, push.Command, times, push.OnConflict == PushProblems.CancelAndReplace, context.RequestAborted);
+            device,
+            caller.CustomerId,
+            caller.UserId,
+            new Push(push.Command, times, push.OnConflict == PushProblems.CancelAndReplace, caller.Environment == ApiEnvironment.Sandbox ? push.Sandbox : null),
+            context.RequestAborted);
         await (outcome switch
         {
             { Draining: true } => Envelope.WriteAsync(context, ApiProblem.GoingDown),

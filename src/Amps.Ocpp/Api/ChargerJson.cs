@@ -19,7 +19,7 @@ internal static class ChargerJson
         ChargerSnapshot snapshot = view.Reading.Snapshot;
         double? rated = DeviceBounds.RatedKw(chargePoint, snapshot);
         json.WriteStartObject();
-        json.WriteString("id"u8, view.Device.Device.Id.Value);
+        json.WriteString("id"u8, view.Device.Device.Id.Name);
         json.WriteString("vendor"u8, chargePoint.Configuration.Vendor ?? chargePoint.Boot?.Vendor);
 
         json.WriteStartObject("sync"u8);

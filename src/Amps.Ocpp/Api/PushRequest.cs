@@ -5,7 +5,7 @@ using Amps.Ocpp.Model;
 namespace Amps.Ocpp.Api;
 
 /// <summary>The body of a push, its shape and vocabulary checked (canonical API, section 5).</summary>
-internal sealed record PushRequest(ChargerCommand Command, IReadOnlyList<string> Parameters, string? Start, string? End, string? OnConflict)
+internal sealed record PushRequest(ChargerCommand Command, IReadOnlyList<string> Parameters, string? Start, string? End, string? OnConflict, SandboxControl? Sandbox)
 {
     private static readonly string[] Commands = ["charge", "idle"];
     private static readonly string[] Strategies = ["cancel_and_replace", "queue_after"];
@@ -33,14 +33,16 @@ internal sealed record PushRequest(ChargerCommand Command, IReadOnlyList<string>
                 parameters.AddRange(members.EnumerateObject().Select(member => member.Name));
             }
         }
+        SandboxControl? control = null;
         if (body.Object(body.Root, "", "sandbox") is { } sandbox)
         {
             body.RefuseUnknown(sandbox, "sandbox", "outcome", "delayMs");
-            body.OneOf(sandbox, "sandbox", "outcome", Outcomes);
-            body.Integer(sandbox, "sandbox", "delayMs", 0, MaxDelayMs);
+            string? outcome = body.OneOf(sandbox, "sandbox", "outcome", Outcomes);
+            int delay = body.Integer(sandbox, "sandbox", "delayMs", 0, MaxDelayMs) ?? 0;
+            control = new SandboxControl(outcome is null ? null : Enum.Parse<SandboxOutcome>(outcome, ignoreCase: true), delay);
         }
         return body.Errors.Count > 0
             ? null
-            : new PushRequest(command == "charge" ? ChargerCommand.Charge : ChargerCommand.Idle, parameters, start, end, onConflict);
+            : new PushRequest(command == "charge" ? ChargerCommand.Charge : ChargerCommand.Idle, parameters, start, end, onConflict, control);
     }
 }

@@ -44,7 +44,7 @@ internal sealed class SettingsEndpoints(ChargePointDirectory directory, ChargePo
         await Envelope.WriteAsync(context, 200, device.Device.Id, static (json, id) =>
         {
             json.WriteStartObject();
-            json.WriteString("deviceId", id.Value);
+            json.WriteString("deviceId", id.Name);
             json.WriteStartArray("updated");
             json.WriteStringValue(DeviceBounds.MaxChargeRate);
             json.WriteEndArray();

@@ -75,9 +75,10 @@ internal sealed class CommandRunner(Charger charger)
             }
             return Refused(answer, "start");
         }
-        WaitEnd end = await charger.WaitAsync(static s => s.Transaction is not null, deadline.Left, Time, cancellationToken);
+        WaitEnd end = await charger.WaitAsync(static s => s.Transaction is not null || s.Reported == ConnectorStatus.Faulted, deadline.Left, Time, cancellationToken);
         return end switch
         {
+            WaitEnd.Met when charger.State.Transaction is null => CommandOutcome.Failed(ErrorCodes.ChargerFaulted, "The charger accepted the command and went faulted."),
             WaitEnd.Met => new CommandOutcome(true, "The charger has started a charging session.", ConfirmedBy: "StartTransaction", TransactionId: charger.State.Transaction?.Id),
             WaitEnd.LinkLost => Offline(sent: true),
             _ when !charger.State.Plugged => CommandOutcome.Failed(ErrorCodes.VehicleNotConnected, "The charger accepted the command, but no vehicle was plugged in in time."),
@@ -108,6 +109,7 @@ internal sealed class CommandRunner(Charger charger)
         {
             WaitEnd.Met => new CommandOutcome(true, "The charger has ended the transaction.", ConfirmedBy: "StopTransaction", TransactionId: running.Id, SessionHeld: charger.State.Held),
             WaitEnd.LinkLost => Offline(sent: true),
+            _ when charger.State.Reported == ConnectorStatus.Faulted => CommandOutcome.Failed(ErrorCodes.ChargerFaulted, "The charger went faulted and has not ended the transaction."),
             _ => CommandOutcome.Failed(ErrorCodes.ConfirmationTimeout, "The charger accepted the command, but the transaction did not end in time."),
         };
     }

@@ -11,6 +11,7 @@ using Amps.Ocpp.Operator;
 using Amps.Ocpp.Readings;
 using Amps.Ocpp.Registry;
 using Amps.Ocpp.Routing;
+using Amps.Ocpp.Sandbox;
 using Amps.Ocpp.Storage;
 using Amps.Ocpp.Telemetry;
 
@@ -23,7 +24,8 @@ internal static class AmpsComposition
     {
         services.AddSingleton(settings);
         services.AddSingleton(TimeProvider.System);
-        services.AddSingleton<Http.KeyGate>(provider => new KeyGate(provider.GetRequiredService<KeyRing>(), settings.RateLimit));
+        services.AddSingleton<Http.KeyGate>(provider => new KeyGate(
+            provider.GetRequiredService<KeyRing>(), settings.RateLimit, provider.GetRequiredService<Sandboxes>().UseAsync));
 
         // The start and the end of everything else hang on these, so they come first and go last.
         services.AddSingleton<ServiceLifetime>();
@@ -47,6 +49,10 @@ internal static class AmpsComposition
 
         services.AddSingleton<ChargePointRouter>();
         services.AddSingleton(settings.Actions);
+        services.AddSingleton(settings.Sandbox);
+        services.AddSingleton<Sandboxes>();
+        services.AddSingleton<ISandboxStage>(provider => provider.GetRequiredService<Sandboxes>());
+        services.AddHostedService(provider => provider.GetRequiredService<Sandboxes>());
         services.AddSingleton<ActionIndex>();
         services.AddSingleton<Agenda>();
         services.AddHostedService<ActionScheduler>();

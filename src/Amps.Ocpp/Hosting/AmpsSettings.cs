@@ -6,6 +6,7 @@ using Amps.Ocpp.Http;
 using Amps.Ocpp.Mqtt;
 using Amps.Ocpp.Readings;
 using Amps.Ocpp.Registry;
+using Amps.Ocpp.Sandbox;
 using Amps.Ocpp.Storage;
 
 namespace Amps.Ocpp.Hosting;
@@ -26,6 +27,8 @@ public sealed record AmpsSettings
     public required ActionsOptions Actions { get; init; }
 
     public required ReadingsOptions Readings { get; init; }
+
+    public required SandboxOptions Sandbox { get; init; }
 
     public required RateLimitOptions RateLimit { get; init; }
 
@@ -72,6 +75,11 @@ public sealed record AmpsSettings
                 TopicPrefix = prefix,
                 NodeId = node,
             },
+            Sandbox = new SandboxOptions
+            {
+                Endpoint = OwnEndpoint(configuration["Kestrel:Endpoints:Ocpp:Url"]),
+                DataDirectory = Path.Combine(data, "sandbox"),
+            },
             RateLimit = new RateLimitOptions
             {
                 RequestsPerSecond = reader.Whole("Amps:RateLimit:RequestsPerSecond", 100, 1, 1_000_000),
@@ -87,6 +95,15 @@ public sealed record AmpsSettings
         };
         reader.RefuseUnknown();
         return settings;
+    }
+
+    /// <summary>Where this process reaches its own charge point endpoint; any-address is reached by loopback.</summary>
+    private static Uri OwnEndpoint(string? url)
+    {
+        BindingAddress address = BindingAddress.Parse(url ?? "http://127.0.0.1:9000");
+        string host = address.Host is "*" or "+" or "0.0.0.0" ? "127.0.0.1" : address.Host is "[::]" ? "[::1]" : address.Host;
+        string scheme = address.Scheme == Uri.UriSchemeHttps ? "wss" : "ws";
+        return new Uri($"{scheme}://{host}:{address.Port}/ocpp");
     }
 
     private static MqttOptions ReadMqtt(SettingsReader reader, string prefix, string node)

@@ -21,10 +21,15 @@ public sealed class KeyGate : IDisposable
     private const int MaxUserIdLength = 128;
     private readonly KeyRing _keys;
     private readonly PartitionedRateLimiter<ApiKey> _limiter;
+    private readonly Func<string, ValueTask>? _onSandboxUse;
 
-    public KeyGate(KeyRing keys, RateLimitOptions options)
+    /// <param name="keys">The keys that exist.</param>
+    /// <param name="options">The rate of each.</param>
+    /// <param name="onSandboxUse">Awaited before the work of a request with a sandbox key, with its customer.</param>
+    public KeyGate(KeyRing keys, RateLimitOptions options, Func<string, ValueTask>? onSandboxUse = null)
     {
         _keys = keys;
+        _onSandboxUse = onSandboxUse;
         int perTick = Math.Max(1, options.RequestsPerSecond / 10);
         var bucket = new TokenBucketRateLimiterOptions
         {
@@ -42,8 +47,18 @@ public sealed class KeyGate : IDisposable
     public RequestDelegate Require(KeyPermissions permission, RequestDelegate handler) => context =>
     {
         ApiRequest request = ApiRequest.Of(context);
-        return Admit(context, request, permission) is { } problem ? Envelope.WriteAsync(context, problem) : handler(context);
+        if (Admit(context, request, permission) is { } problem)
+            return Envelope.WriteAsync(context, problem);
+        return request.Key is { Environment: ApiEnvironment.Sandbox, CustomerId: { } customer } && _onSandboxUse is { } use
+            ? HandleInSandboxAsync(context, handler, use(customer))
+            : handler(context);
     };
+
+    private static async Task HandleInSandboxAsync(HttpContext context, RequestDelegate handler, ValueTask ready)
+    {
+        await ready;
+        await handler(context);
+    }
 
     public void Dispose() => _limiter.Dispose();
 

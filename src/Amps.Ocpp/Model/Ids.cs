@@ -12,6 +12,38 @@ public readonly record struct DeviceId(string Value)
 {
     private const int MaxLength = 64;
 
+    // In no id that comes from outside, so that the devices of one customer's sandbox are in nobody else's reach.
+    private const char SandboxMark = '~';
+
+    /// <summary>
+    /// A device of a customer's sandbox: every sandbox has devices of the same names, so that the customer's id is part of the identity.
+    /// </summary>
+    public static DeviceId InSandbox(string customerId, DeviceId name) => new(customerId + SandboxMark + name.Value);
+
+    /// <summary>The id as apps see it.</summary>
+    public string Name => Value[(Value.IndexOf(SandboxMark) + 1)..];
+
+    /// <summary>
+    /// The device's levels of an MQTT topic: <c>ev-chargers/{deviceId}</c>, in a sandbox below <c>sandbox/{customerId}</c> (charger
+    /// behaviour, section 7).
+    /// </summary>
+    public string TopicLevels => Value.IndexOf(SandboxMark) is var mark and > 0
+        ? $"sandbox/{Value.AsSpan(0, mark)}/ev-chargers/{Value.AsSpan(mark + 1)}"
+        : $"ev-chargers/{Value}";
+
+    /// <summary>The device of such levels; false for any other topic.</summary>
+    public static bool TryFromTopicLevels(string levels, out DeviceId id)
+    {
+        string[] parts = levels.Split('/');
+        id = parts switch
+        {
+            ["ev-chargers", var device] => new DeviceId(device),
+            ["sandbox", var customer, "ev-chargers", var device] => new DeviceId(customer + SandboxMark + device),
+            _ => default,
+        };
+        return id.Value is not null;
+    }
+
     /// <summary>Reads an id that came from outside; false when it has a character or a length that no id has.</summary>
     public static bool TryParse([NotNullWhen(true)] string? text, out DeviceId id)
     {

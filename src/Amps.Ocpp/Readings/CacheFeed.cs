@@ -13,24 +13,28 @@ public sealed class CacheFeed(IMqttClient mqtt, SnapshotCache cache, ReadingsOpt
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         await Task.WhenAll(
-            FollowAsync("ev-chargers", "state", cache.PutState, stoppingToken),
-            FollowAsync("ev-chargers", "link", cache.PutLink, stoppingToken),
-            FollowAsync("nodes", "status", cache.PutNode, stoppingToken));
+            FollowAsync("ev-chargers/+/state", cache.PutState, stoppingToken),
+            FollowAsync("ev-chargers/+/link", cache.PutLink, stoppingToken),
+            FollowAsync("sandbox/+/ev-chargers/+/state", cache.PutState, stoppingToken),
+            FollowAsync("sandbox/+/ev-chargers/+/link", cache.PutLink, stoppingToken),
+            FollowAsync("nodes/+/status", cache.PutNode, stoppingToken));
     }
 
     private const int Waiting = 16_384;
 
-    private delegate void Put(string id, ReadOnlySpan<byte> payload);
+    private delegate void Put(string levels, ReadOnlySpan<byte> payload);
 
-    private async Task FollowAsync(string branch, string leaf, Put put, CancellationToken stoppingToken)
+    /// <summary>Gives the levels between prefix and leaf, with the payload, to whom they belong.</summary>
+    private async Task FollowAsync(string filter, Put put, CancellationToken stoppingToken)
     {
-        string prefix = $"{options.TopicPrefix}/{branch}/";
+        string prefix = $"{options.TopicPrefix}/";
+        int leaf = filter.Length - filter.LastIndexOf('/');
         var messages = Channel.CreateBounded<MqttMessage>(new BoundedChannelOptions(Waiting) { SingleReader = true });
-        await using IMqttSubscription subscription = mqtt.Subscribe($"{prefix}+/{leaf}", MqttQos.AtMostOnce, messages);
+        await using IMqttSubscription subscription = mqtt.Subscribe(prefix + filter, MqttQos.AtMostOnce, messages);
         try
         {
             await foreach (MqttMessage message in messages.Reader.ReadAllAsync(stoppingToken))
-                put(message.Topic[prefix.Length..^(leaf.Length + 1)], message.Payload.Span);
+                put(message.Topic[prefix.Length..^leaf], message.Payload.Span);
         }
         catch (OperationCanceledException)
         {

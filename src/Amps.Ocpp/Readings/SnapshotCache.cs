@@ -29,8 +29,9 @@ public sealed class SnapshotCache(ReadingsOptions options)
         link is { Online: true } && link.Node != options.NodeId && _nodes.GetValueOrDefault(link.Node);
 
     /// <summary>Takes the payload of a node's presence topic.</summary>
-    public void PutNode(string nodeId, ReadOnlySpan<byte> payload)
+    public void PutNode(string levels, ReadOnlySpan<byte> payload)
     {
+        string nodeId = levels[(levels.IndexOf('/') + 1)..];
         if (payload.IsEmpty)
             _nodes.TryRemove(nodeId, out _);
         else if (_nodes.Count < MaxNodes || _nodes.ContainsKey(nodeId))
@@ -40,26 +41,25 @@ public sealed class SnapshotCache(ReadingsOptions options)
     public CachedCharger? Find(DeviceId device) => _chargers.GetValueOrDefault(device.Value);
 
     /// <summary>Takes the payload of a state topic; an empty one deletes, one that cannot be read is ignored and counted.</summary>
-    public void PutState(string deviceId, ReadOnlySpan<byte> payload)
+    public void PutState(string levels, ReadOnlySpan<byte> payload)
     {
-        if (payload.IsEmpty)
-        {
-            _chargers.TryRemove(deviceId, out _);
-            return;
-        }
-        if (Read(payload, SnapshotJson.Default.ChargerSnapshot) is { } snapshot && snapshot.DeviceId == deviceId)
-            Entry(deviceId)?.Put(snapshot);
+        if (!DeviceId.TryFromTopicLevels(levels, out DeviceId device))
+            s_ignored.Add(1);
+        else if (payload.IsEmpty)
+            _chargers.TryRemove(device.Value, out _);
+        else if (Read(payload, SnapshotJson.Default.ChargerSnapshot) is { } snapshot && snapshot.DeviceId == device.Value)
+            Entry(device.Value)?.Put(snapshot);
         else
             s_ignored.Add(1);
     }
 
     /// <summary>Takes the payload of a link topic.</summary>
-    public void PutLink(string deviceId, ReadOnlySpan<byte> payload)
+    public void PutLink(string levels, ReadOnlySpan<byte> payload)
     {
         if (payload.IsEmpty)
             return;
-        if (Read(payload, SnapshotJson.Default.ChargerLink) is { } link)
-            Entry(deviceId)?.Put(link);
+        if (DeviceId.TryFromTopicLevels(levels, out DeviceId device) && Read(payload, SnapshotJson.Default.ChargerLink) is { } link)
+            Entry(device.Value)?.Put(link);
         else
             s_ignored.Add(1);
     }

@@ -13,11 +13,11 @@ internal sealed class ActionStore(IDatabase database) : IActionStore
         INSERT INTO actions (
             id, device_id, charge_point, connector_id, customer_id, user_id, environment, command, state,
             result, error_code, error_message, created_at, updated_at, acknowledged_at, dispatched_at, completed_at,
-            window_start, window_end, window_closed_at)
+            window_start, window_end, window_closed_at, sandbox)
         VALUES (
             @id, @device, @charge_point, @connector, @customer, @user, @environment, @command, @state,
             @result, @error_code, @error_message, @created_at, @updated_at, @acknowledged_at, @dispatched_at, @completed_at,
-            @window_start, @window_end, @window_closed_at)
+            @window_start, @window_end, @window_closed_at, @sandbox)
         ON CONFLICT (device_id) WHERE {Unfinished} DO NOTHING
         RETURNING id
         """;
@@ -73,6 +73,20 @@ internal sealed class ActionStore(IDatabase database) : IActionStore
             cancellationToken);
 
     /// <inheritdoc/>
+    public Task<IReadOnlyList<string>> ListCustomersWithWorkAsync(ApiEnvironment environment, CancellationToken cancellationToken) =>
+        database.ReadAsync<IReadOnlyList<string>>(
+            session => session.Query(
+                $"""
+                SELECT customer_id FROM actions WHERE {Unfinished} AND environment = @environment
+                UNION
+                SELECT customer_id FROM actions
+                WHERE window_end IS NOT NULL AND window_closed_at IS NULL AND state IN ('acknowledged', 'completed') AND environment = @environment
+                """,
+                static row => row.GetString(0),
+                ("@environment", EnumText<ApiEnvironment>.Of(environment))),
+            cancellationToken);
+
+    /// <inheritdoc/>
     public Task<IReadOnlyList<ActionRecord>> ListOpenWindowsAsync(CancellationToken cancellationToken) =>
         database.ReadAsync<IReadOnlyList<ActionRecord>>(
             session => session.Query(
@@ -114,7 +128,8 @@ internal sealed class ActionStore(IDatabase database) : IActionStore
             ("@completed_at", action.CompletedAt.ToColumn()),
             ("@window_start", action.Start.ToColumn()),
             ("@window_end", action.End.ToColumn()),
-            ("@window_closed_at", action.WindowClosedAt.ToColumn()));
+            ("@window_closed_at", action.WindowClosedAt.ToColumn()),
+            ("@sandbox", StoreJson.Write(action.Sandbox, StoreJson.Default.SandboxControl)));
         return inserted
             ? new InsertOutcome(true, [], replaced)
             : new InsertOutcome(false, session.Query(ListConflictingStatement, ActionRows.ReadId, device), []);

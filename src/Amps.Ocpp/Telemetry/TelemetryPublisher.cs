@@ -196,5 +196,5 @@ public sealed class TelemetryPublisher : BackgroundService, IChargerObserver
         return JsonSerializer.SerializeToUtf8Bytes(link, SnapshotJson.Default.ChargerLink);
     }
 
-    private string Topic(DeviceId device, string leaf) => $"{_options.TopicPrefix}/ev-chargers/{device.Value}/{leaf}";
+    private string Topic(DeviceId device, string leaf) => $"{_options.TopicPrefix}/{device.TopicLevels}/{leaf}";
 }

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using Amps.Ocpp.Actions;
+using Amps.Ocpp.Model;
 using Amps.Ocpp.Registry;
 
 namespace Amps.Ocpp.Storage.Sql;
@@ -15,6 +16,7 @@ namespace Amps.Ocpp.Storage.Sql;
 [JsonSerializable(typeof(BootData))]
 [JsonSerializable(typeof(LearnedBehaviour))]
 [JsonSerializable(typeof(ActionResult))]
+[JsonSerializable(typeof(SandboxControl))]
 [JsonSerializable(typeof(string[]))]
 internal sealed partial class StoreJson : JsonSerializerContext
 {
