@@ -4,6 +4,7 @@ using Amps.Ocpp.Chargers;
 using Amps.Ocpp.Dialects;
 using Amps.Ocpp.Dialects.Ocpp16;
 using Amps.Ocpp.Gateway;
+using Amps.Ocpp.Hosting.Metrics;
 using Amps.Ocpp.Http;
 using Amps.Ocpp.Mqtt;
 using Amps.Ocpp.Ocppj.Link;
@@ -65,6 +66,9 @@ internal static class AmpsComposition
         services.AddSingleton<OperatorEndpoints>();
         services.AddSingleton<ChargePointEndpoints>();
         services.AddSingleton<HealthEndpoints>();
+        services.AddSingleton<OpenApiEndpoints>();
+        services.AddSingleton<MetricsReader>();
+        services.AddSingleton<MetricsEndpoint>();
         return services;
     }
 
@@ -82,6 +86,12 @@ internal static class AmpsComposition
             ocpp.Run(app.Services.GetRequiredService<ChargePointGateway>().RunAsync);
         });
         app.UseApiEnvelope();
+        app.UseSwaggerUI(page =>
+        {
+            page.RoutePrefix = "try";
+            page.DocumentTitle = "Amps.Ocpp";
+            page.SwaggerEndpoint(OpenApiEndpoints.Path, "Amps.Ocpp");
+        });
         app.UseRouting();
         app.Services.GetRequiredService<ChargerEndpoints>().Map(app);
         app.Services.GetRequiredService<SettingsEndpoints>().Map(app);
@@ -89,6 +99,8 @@ internal static class AmpsComposition
         app.Services.GetRequiredService<OperatorEndpoints>().Map(app);
         app.Services.GetRequiredService<ChargePointEndpoints>().Map(app);
         app.Services.GetRequiredService<HealthEndpoints>().Map(app);
+        app.Services.GetRequiredService<OpenApiEndpoints>().Map(app);
+        app.Services.GetRequiredService<MetricsEndpoint>().Map(app);
     }
 
     private static void AddChargers(this IServiceCollection services, AmpsSettings settings)

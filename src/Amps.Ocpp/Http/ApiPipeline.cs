@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using Amps.Ocpp.Model;
 using Microsoft.AspNetCore.Connections;
 
@@ -9,6 +10,18 @@ namespace Amps.Ocpp.Http;
 /// </summary>
 public static partial class ApiPipeline
 {
+    private const int Classes = 6;
+    private static readonly Meter s_meter = new("Amps.Ocpp.Http");
+
+    // Counted by plain numbers and read when somebody asks, so that a request pays next to nothing for it.
+    private static readonly long[] s_answers = new long[Classes];
+
+    static ApiPipeline() => s_meter.CreateObservableCounter(
+        "amps.api.answers",
+        static () => Enumerable.Range(1, Classes - 1).Select(static digit =>
+            new Measurement<long>(Volatile.Read(ref s_answers[digit]), new KeyValuePair<string, object?>("status", $"{digit}xx"))),
+        description: "Answers of the Api endpoint by class of status.");
+
     public static IApplicationBuilder UseApiEnvelope(this IApplicationBuilder app)
     {
         ILogger logger = app.ApplicationServices.GetRequiredService<ILoggerFactory>().CreateLogger("Amps.Ocpp.Http.Api");
@@ -57,6 +70,7 @@ public static partial class ApiPipeline
         }
         if (problem is not null && !context.Response.HasStarted)
             await Envelope.WriteAsync(context, problem);
+        Interlocked.Increment(ref s_answers[Math.Clamp(context.Response.StatusCode / 100, 0, Classes - 1)]);
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Request {RequestId}: storage is away: {Reason}")]

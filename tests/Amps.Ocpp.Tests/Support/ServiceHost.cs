@@ -170,7 +170,9 @@ public sealed class ApiClient(Uri api, string? key) : IDisposable
         if (body is not null)
             request.Content = body as HttpContent ?? JsonContent.Create(body);
         using HttpResponseMessage response = await _http.SendAsync(request);
-        return (response.StatusCode, await response.Content.ReadFromJsonAsync<JsonElement>());
+        JsonElement answer = await response.Content.ReadFromJsonAsync<JsonElement>();
+        OpenApiCheck.Check(method, new Uri(api, path).AbsolutePath, (int)response.StatusCode, answer);
+        return (response.StatusCode, answer);
     }
 
     /// <summary>The <c>data</c> of a read.</summary>
