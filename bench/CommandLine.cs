@@ -12,6 +12,9 @@ internal static class CommandLine
     {
         ["heartbeat"] = MessageScenario.HeartbeatAsync,
         ["metervalues"] = MessageScenario.MeterValuesAsync,
+        ["read"] = ReadScenario.RunAsync,
+        ["memory"] = MemoryScenario.RunAsync,
+        ["start"] = StartScenario.RunAsync,
     };
 
     private static readonly Argument<string> s_scenario = new("scenario") { Description = $"all, or one of {string.Join(", ", s_scenarios.Keys)}" };
