@@ -13,6 +13,7 @@ internal static class CommandLine
         ["heartbeat"] = MessageScenario.HeartbeatAsync,
         ["metervalues"] = MessageScenario.MeterValuesAsync,
         ["read"] = ReadScenario.RunAsync,
+        ["push"] = PushAsync,
         ["memory"] = MemoryScenario.RunAsync,
         ["start"] = StartScenario.RunAsync,
     };
@@ -38,6 +39,12 @@ internal static class CommandLine
         var root = new RootCommand("Measures the service beside bare references in turns.") { s_scenario, s_rounds, s_seconds, s_warmUp, s_connections, serve };
         root.SetAction(MeasureAsync);
         return root;
+    }
+
+    private static async Task PushAsync(BenchOptions options, ResultTable table)
+    {
+        await PushScenario.RunAsync(options, table);
+        await PushOverHttpScenario.RunAsync(options, table);
     }
 
     private static async Task<int> MeasureAsync(ParseResult given, CancellationToken cancellationToken)
