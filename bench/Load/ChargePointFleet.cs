@@ -24,13 +24,23 @@ internal sealed class ChargePointFleet : IDisposable
         """;
 
     private readonly List<OcppClient> _clients = [];
+    private readonly List<Task> _resting = [];
 
     /// <summary>Connects and boots; each tells a status, and one sample of its meter, once.</summary>
-    public static async Task<ChargePointFleet> ConnectAsync(int port, int count)
+    /// <param name="port">Port of the server.</param>
+    /// <param name="count">How many.</param>
+    /// <param name="rest">They rest at once: they answer pings and calls, and make none of their own any more.</param>
+    public static async Task<ChargePointFleet> ConnectAsync(int port, int count, bool rest = false)
     {
         var fleet = new ChargePointFleet();
         foreach (int[] some in Enumerable.Range(0, count).Chunk(AtOnce))
-            fleet._clients.AddRange(await Task.WhenAll(some.Select(number => ConnectOneAsync(port, number))));
+        {
+            OcppClient[] clients = await Task.WhenAll(some.Select(number => ConnectOneAsync(port, number)));
+            fleet._clients.AddRange(clients);
+            // What a server asks is answered while the others still connect, not by all at one moment in the end.
+            if (rest)
+                fleet._resting.AddRange(clients.Select(client => client.IdleAsync()));
+        }
         return fleet;
     }
 
@@ -40,13 +50,6 @@ internal sealed class ChargePointFleet : IDisposable
         OcppClient.Call call = OcppClient.Prepare(action, Compact(payload));
         return (Func<ValueTask>)(() => client.CallAsync(call));
     })]);
-
-    /// <summary>Lets all connections rest; they still answer pings and calls.</summary>
-    public void Rest()
-    {
-        foreach (OcppClient client in _clients)
-            _ = client.IdleAsync();
-    }
 
     public void Dispose() => _clients.ForEach(client => client.Dispose());
 

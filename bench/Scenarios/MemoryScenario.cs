@@ -34,8 +34,7 @@ internal static class MemoryScenario
         (double heap, double all) = await server.MemoryAsync();
         if (kind == ServerLoop.Amps)
             await server.SeedAsync(count);
-        using ChargePointFleet fleet = await ChargePointFleet.ConnectAsync(server.OcppPort, count);
-        fleet.Rest();
+        using ChargePointFleet fleet = await ChargePointFleet.ConnectAsync(server.OcppPort, count, rest: true);
         await Task.Delay(Settling);
         (double heapAfter, double allAfter) = await server.MemoryAsync();
         return ((heapAfter - heap) / count, (allAfter - all) / count);

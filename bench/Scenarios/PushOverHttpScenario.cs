@@ -18,8 +18,7 @@ internal static class PushOverHttpScenario
         await using ChildServer server = await ChildServer.StartAsync(ServerLoop.Amps, data.Path);
         int devices = options.Connections * DevicesOfOneClient;
         string key = await server.SeedAsync(devices);
-        using ChargePointFleet fleet = await ChargePointFleet.ConnectAsync(server.OcppPort, devices);
-        fleet.Rest();
+        using ChargePointFleet fleet = await ChargePointFleet.ConnectAsync(server.OcppPort, devices, rest: true);
         var conflicts = new StrongBox();
         ClosedLoop many = await LoadAsync(server.ApiPort, key, options.Connections, conflicts);
         ClosedLoop one = await LoadAsync(server.ApiPort, key, 1, conflicts);

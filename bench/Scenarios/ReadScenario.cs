@@ -13,8 +13,7 @@ internal static class ReadScenario
         await using ChildServer ours = await ChildServer.StartAsync(ServerLoop.Amps, data.Path);
         await using ChildServer bare = await ChildServer.StartAsync(ServerLoop.BareApi);
         string key = await ours.SeedAsync(options.Connections);
-        using ChargePointFleet fleet = await ChargePointFleet.ConnectAsync(ours.OcppPort, options.Connections);
-        fleet.Rest();
+        using ChargePointFleet fleet = await ChargePointFleet.ConnectAsync(ours.OcppPort, options.Connections, rest: true);
         await AwaitCacheAsync(ours.ApiPort, key);
         ILoad our = await LoadAsync(ours.ApiPort, key, options.Connections);
         ILoad their = await LoadAsync(bare.ApiPort, BareApiServer.Key, options.Connections);
