@@ -1,1 +1,3 @@
-return 0;
+using Amps.Ocpp.Bench;
+
+return await CommandLine.Build().Parse(args).InvokeAsync();

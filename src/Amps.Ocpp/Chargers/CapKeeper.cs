@@ -16,7 +16,7 @@ internal sealed class CapKeeper(Charger charger)
     private static readonly TimeSpan LastRetry = TimeSpan.FromMinutes(10);
 
     private int _rounds;
-    private TaskCompletionSource _wake = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private TaskCompletionSource? _wake;
     private volatile bool _distrusted = true;
     private volatile bool _transactionChanged;
     private double? _writtenKw;
@@ -43,7 +43,7 @@ internal sealed class CapKeeper(Charger charger)
         if (Interlocked.Increment(ref _rounds) == 1)
             _ = RunAsync();
         else
-            Volatile.Read(ref _wake).TrySetResult();
+            Volatile.Read(ref _wake)?.TrySetResult();
     }
 
     /// <summary>The cap as a limit request; null when none is desired.</summary>

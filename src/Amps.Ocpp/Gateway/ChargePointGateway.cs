@@ -219,6 +219,8 @@ public sealed partial class ChargePointGateway(
         var connection = new OcppConnection(record.Id.Value, socket, upgrade?.Stream, dialect.ConnectionOptions, liveness, time, _linkLogger);
         TimeSpan callTimeout = record.Configuration.CallTimeoutSeconds is { } seconds ? TimeSpan.FromSeconds(seconds) : options.CallTimeout;
         IOcppSession session = dialect.CreateSession(chargePoint, connection, generation, callTimeout);
+        // It changes at the boot; the link must not keep the old one alive.
+        record = null;
         Interlocked.Increment(ref _links);
         try
         {

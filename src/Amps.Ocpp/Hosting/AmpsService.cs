@@ -15,6 +15,8 @@ public static class AmpsService
         WebApplicationBuilder builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = ContentRoot() });
         adjust?.Invoke(builder);
         builder.WebHost.ConfigureKestrel((context, kestrel) => EndpointNames.Configure(kestrel, context.Configuration));
+        // Otherwise every request, and so every link for as long as it lives, carries an Activity and a log scope that nobody reads.
+        builder.Logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(20));
         builder.Services.AddAmps(AmpsSettings.Read(builder.Configuration));
         WebApplication app = builder.Build();

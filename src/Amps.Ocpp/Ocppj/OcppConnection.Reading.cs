@@ -100,6 +100,9 @@ public sealed partial class OcppConnection
                 if (buffer is not null)
                 {
                     ArrayPool<byte>.Shared.Return(buffer);
+
+                    // The waiting reader would keep a buffer alive that the pool has long given up.
+                    buffer = null;
                 }
             }
         }

@@ -77,8 +77,13 @@ internal sealed class ChargePointStore(IDatabase database) : IChargePointStore
                 session.Query(ListOpenStatement, row => ReadOpen(row, chargePoint), ("@charge_point", chargePoint.ToKey()))
                     .DistinctBy(transaction => transaction.ConnectorId)
                     .ToList(),
-                LastKnownStateStore.Find(session, devices).ToDictionary(snapshot => snapshot.DeviceId, StringComparer.Ordinal)),
+                ById(LastKnownStateStore.Find(session, devices))),
             cancellationToken);
+
+    /// <summary>Kept for every charge point, so the usual empty one is shared.</summary>
+    private static IReadOnlyDictionary<string, ChargerSnapshot> ById(List<ChargerSnapshot> snapshots) => snapshots.Count == 0
+        ? System.Collections.ObjectModel.ReadOnlyDictionary<string, ChargerSnapshot>.Empty
+        : snapshots.ToDictionary(snapshot => snapshot.DeviceId, StringComparer.Ordinal);
 
     /// <inheritdoc/>
     public Task<long> OpenTransactionAsync(NewTransaction transaction, CancellationToken cancellationToken) =>

@@ -18,6 +18,11 @@ public sealed class TelemetryPublisher : BackgroundService, IChargerObserver
     private const int StateMark = 4;
     private const int LinkMark = 8;
     private const int AtOnce = 64;
+    private const int PassingAtOnce = 128;
+
+    // So many at once are a flood: a moment's rest after them lets more changes of one charger become one message.
+    private const int Flood = 32;
+    private static readonly TimeSpan Rest = TimeSpan.FromMilliseconds(10);
     private static readonly TimeSpan RetryAfter = TimeSpan.FromMilliseconds(200);
     private static readonly Meter s_meter = new("Amps.Ocpp.Telemetry");
     private static readonly Counter<long> s_dropped = s_meter.CreateCounter<long>("amps.telemetry.dropped_messages");
@@ -36,14 +41,17 @@ public sealed class TelemetryPublisher : BackgroundService, IChargerObserver
 
     // Each charger stands in it at most once a mark, so the number of chargers is its limit.
     private readonly Channel<Change> _changed = Channel.CreateUnbounded<Change>(new UnboundedChannelOptions { SingleReader = true });
-    private readonly Channel<(string Topic, byte[] Payload)> _passing;
+    private readonly List<Change> _turn = [];
+
+    // Serialised when its turn comes, so that what is dropped in a flood has cost next to nothing.
+    private readonly Channel<(DeviceId Device, object Message)> _passing;
 
     public TelemetryPublisher(IMqttClient mqtt, TelemetryOptions options, TimeProvider time)
     {
         _mqtt = mqtt;
         _options = options;
         _time = time;
-        _passing = Channel.CreateBounded<(string, byte[])>(
+        _passing = Channel.CreateBounded<(DeviceId, object)>(
             new BoundedChannelOptions(options.MaxWaiting) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true },
             static _ => s_dropped.Add(1));
         _onConnected = mqtt.OnConnected(OnConnectedAsync);
@@ -52,11 +60,8 @@ public sealed class TelemetryPublisher : BackgroundService, IChargerObserver
     public void OnStateChanged(Charger charger, bool meterOnly)
     {
         Note(charger, StateMark);
-        if (meterOnly && charger.State.Meter is { } sample && IsConnected)
-        {
-            var message = new SampleMessage(charger.State.ObservedAt, charger.State.Transaction?.Id, sample);
-            _passing.Writer.TryWrite((Topic(charger.DeviceId, "telemetry"), JsonSerializer.SerializeToUtf8Bytes(message, TelemetryJson.Default.SampleMessage)));
-        }
+        if (meterOnly && charger.State is { Meter: { } sample } state && IsConnected)
+            _passing.Writer.TryWrite((charger.DeviceId, new SampleMessage(state.ObservedAt, state.Transaction?.Id, sample)));
     }
 
     public void OnLinkChanged(Charger charger) => Note(charger, LinkMark);
@@ -69,9 +74,8 @@ public sealed class TelemetryPublisher : BackgroundService, IChargerObserver
         _changed.Writer.TryWrite(new Change(null, 0, device));
     }
 
-    public void OnNotice(ChargerNotice notice) => _passing.Writer.TryWrite((
-        Topic(notice.DeviceId, "events"),
-        JsonSerializer.SerializeToUtf8Bytes(new EventMessage(notice.Kind, notice.At, notice.Detail, _options.NodeId), TelemetryJson.Default.EventMessage)));
+    public void OnNotice(ChargerNotice notice) =>
+        _passing.Writer.TryWrite((notice.DeviceId, new EventMessage(notice.Kind, notice.At, notice.Detail, _options.NodeId)));
 
     public override void Dispose()
     {
@@ -101,8 +105,8 @@ public sealed class TelemetryPublisher : BackgroundService, IChargerObserver
             {
                 if (!await WaitConnectedAsync(stoppingToken))
                     continue;
-                while (IsConnected && _changed.Reader.TryRead(out Change changed))
-                    await PublishAsync(changed);
+                if (await PublishChangedAsync() >= Flood)
+                    await Task.Delay(Rest, _time, stoppingToken);
             }
         }
         catch (OperationCanceledException)
@@ -125,6 +129,25 @@ public sealed class TelemetryPublisher : BackgroundService, IChargerObserver
         _seen.TryAdd(charger, true);
         if (charger.TryMark(mark))
             _changed.Writer.TryWrite(new Change(charger, mark, default));
+    }
+
+    /// <summary>
+    /// Publishes what has changed by now, each charger once, however often it changes meanwhile: its mark falls only when its turn
+    /// comes. Returns how many there were.
+    /// </summary>
+    private async Task<int> PublishChangedAsync()
+    {
+        _turn.Clear();
+        while (_changed.Reader.TryRead(out Change changed))
+            _turn.Add(changed);
+        foreach (Change changed in _turn)
+        {
+            if (IsConnected)
+                await PublishAsync(changed);
+            else
+                _changed.Writer.TryWrite(changed);
+        }
+        return _turn.Count;
     }
 
     /// <summary>Starts one publication; more than <see cref="AtOnce"/> unanswered ones hold back the next.</summary>
@@ -163,20 +186,38 @@ public sealed class TelemetryPublisher : BackgroundService, IChargerObserver
 
     private async Task PassOnAsync(CancellationToken stoppingToken)
     {
+        var sent = new List<Task>(PassingAtOnce);
         try
         {
-            await foreach ((string topic, byte[] payload) in _passing.Reader.ReadAllAsync(stoppingToken))
+            while (await _passing.Reader.WaitToReadAsync(stoppingToken))
             {
-                if (IsConnected)
-                    await _mqtt.PublishAsync(topic, payload, MqttPublishOptions.Default, CancellationToken.None);
-                else
-                    s_dropped.Add(1);
+                int count = 0;
+                for (; count < PassingAtOnce && _passing.Reader.TryRead(out (DeviceId Device, object Message) next); count++)
+                    PassOn(next.Device, next.Message, sent);
+                // Together they cost the broker's link one wake-up, and this loop one.
+                await Task.WhenAll(sent);
+                sent.Clear();
+                if (count == PassingAtOnce)
+                    await Task.Delay(Rest, _time, stoppingToken);
             }
         }
         catch (OperationCanceledException)
         {
             // Events and samples without memory end with the service.
         }
+    }
+
+    private void PassOn(DeviceId device, object message, List<Task> sent)
+    {
+        if (!IsConnected)
+        {
+            s_dropped.Add(1);
+            return;
+        }
+        (string leaf, byte[] payload) = message is EventMessage happened
+            ? ("events", JsonSerializer.SerializeToUtf8Bytes(happened, TelemetryJson.Default.EventMessage))
+            : ("telemetry", JsonSerializer.SerializeToUtf8Bytes((SampleMessage)message, TelemetryJson.Default.SampleMessage));
+        sent.Add(_mqtt.PublishAsync(Topic(device, leaf), payload, MqttPublishOptions.Default, CancellationToken.None).AsTask());
     }
 
     private async Task<bool> WaitConnectedAsync(CancellationToken stoppingToken)

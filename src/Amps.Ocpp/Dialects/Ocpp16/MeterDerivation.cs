@@ -15,13 +15,57 @@ internal static class MeterDerivation
     private const string Energy = "Energy.Active.Import.Register";
     private static readonly TimeSpan ShortestDelta = TimeSpan.FromSeconds(5);
 
-    private sealed class Bucket
+    private const int PowerBucket = 0;
+    private const int CurrentBucket = 1;
+    private const int VoltageBucket = 2;
+    private const int EnergyBucket = 3;
+    private const int OfferedCurrentBucket = 4;
+    private const int OfferedPowerBucket = 5;
+    private const int SoCBucket = 6;
+    private const int OtherBucket = 7;
+
+    /// <summary>What one measurand told: its total and its phases; NaN = not told.</summary>
+    [System.Runtime.InteropServices.StructLayout(System.Runtime.InteropServices.LayoutKind.Auto)]
+    private struct Bucket()
     {
-        public double? Total;
-        public readonly double?[] Phases = new double?[3];
-        public bool HasPhase => Phases[0] is not null || Phases[1] is not null || Phases[2] is not null;
-        public double PhaseSum => Phases.Sum(phase => phase ?? 0);
-        public double? Largest => HasPhase ? Phases.Max() : Total;
+        public double TotalOrNaN = double.NaN;
+        private double _l1 = double.NaN;
+        private double _l2 = double.NaN;
+        private double _l3 = double.NaN;
+
+        public readonly double? Total => double.IsNaN(TotalOrNaN) ? null : TotalOrNaN;
+
+        public readonly bool HasPhase => !double.IsNaN(_l1) || !double.IsNaN(_l2) || !double.IsNaN(_l3);
+
+        public readonly double PhaseSum => OrZero(_l1) + OrZero(_l2) + OrZero(_l3);
+
+        public readonly double? Largest => HasPhase ? double.MaxNumber(_l1, double.MaxNumber(_l2, _l3)) : Total;
+
+        /// <summary>Mean of the phases that are above zero, else 0; without any phase the total.</summary>
+        public readonly double? MeanOfLive
+        {
+            get
+            {
+                if (!HasPhase)
+                    return Total;
+                int live = (_l1 > 0 ? 1 : 0) + (_l2 > 0 ? 1 : 0) + (_l3 > 0 ? 1 : 0);
+                return live == 0 ? 0 : ((_l1 > 0 ? _l1 : 0) + (_l2 > 0 ? _l2 : 0) + (_l3 > 0 ? _l3 : 0)) / live;
+            }
+        }
+
+        /// <summary>Notes a phase, 0 to 2; the first one told counts.</summary>
+        public void Note(int phase, double number)
+        {
+            ref double kept = ref _l1;
+            if (phase == 1)
+                kept = ref _l2;
+            else if (phase == 2)
+                kept = ref _l3;
+            if (double.IsNaN(kept))
+                kept = number;
+        }
+
+        private static double OrZero(double value) => double.IsNaN(value) ? 0 : value;
     }
 
     /// <summary>The sample; null when nothing of it could be understood.</summary>
@@ -30,6 +74,9 @@ internal static class MeterDerivation
     /// <param name="nominalVoltage">V, where a voltage is needed and none was told.</param>
     public static MeterSample? Derive(IReadOnlyList<MeterValue> values, MeterSample? before, double nominalVoltage)
     {
+        // The usual message has one measurement, so there is nothing to put in order.
+        if (values is [{ } only])
+            return DeriveOne(only.SampledValue ?? [], ChargerTime.Read(only.Timestamp), before, nominalVoltage);
         MeterSample? sample = null;
         foreach ((DateTimeOffset? time, MeterValue value) in values.Select(value => (ChargerTime.Read(value.Timestamp), value)).OrderBy(entry => entry.Item1 ?? DateTimeOffset.MinValue))
         {
@@ -41,63 +88,75 @@ internal static class MeterDerivation
 
     private static MeterSample? DeriveOne(SampledValue[] values, DateTimeOffset? time, MeterSample? before, double nominalVoltage)
     {
-        var buckets = new Dictionary<string, Bucket>(StringComparer.Ordinal);
+        Span<Bucket> buckets = stackalloc Bucket[OtherBucket + 1];
+        buckets.Fill(new Bucket());
+        bool any = false;
         foreach (SampledValue value in values)
-            Add(buckets, value);
-        if (buckets.Count == 0)
+            any |= TryAdd(buckets, value);
+        if (!any)
             return null;
-        Bucket? current = buckets.GetValueOrDefault(Current);
-        Bucket? voltage = buckets.GetValueOrDefault(Voltage);
-        double? energy = buckets.GetValueOrDefault(Energy) is { } register ? register.Total ?? (register.HasPhase ? register.PhaseSum : null) : null;
-        double? volts = voltage is null ? null : voltage.HasPhase ? voltage.Phases.Where(phase => phase > 0).Select(phase => phase!.Value).DefaultIfEmpty(0).Average() : voltage.Total;
-        (double? power, PowerSource source) = PowerOf(buckets.GetValueOrDefault(Power), current, volts ?? before?.VoltageV ?? nominalVoltage, energy, time, before);
+        ref readonly Bucket register = ref buckets[EnergyBucket];
+        double? energy = register.Total ?? (register.HasPhase ? register.PhaseSum : null);
+        double? volts = buckets[VoltageBucket].MeanOfLive;
+        (double? power, PowerSource source) = PowerOf(buckets[PowerBucket], buckets[CurrentBucket], volts ?? before?.VoltageV ?? nominalVoltage, energy, time, before);
         return new MeterSample
         {
             Timestamp = time,
             PowerKw = power,
             PowerSource = source,
-            CurrentA = current?.Largest,
+            CurrentA = buckets[CurrentBucket].Largest,
             VoltageV = volts is > 0 ? volts : null,
-            OfferedCurrentA = buckets.GetValueOrDefault("Current.Offered")?.Largest,
-            OfferedPowerKw = buckets.GetValueOrDefault("Power.Offered")?.Total / 1000,
+            OfferedCurrentA = buckets[OfferedCurrentBucket].Largest,
+            OfferedPowerKw = buckets[OfferedPowerBucket].Total / 1000,
             EnergyImportKwh = energy / 1000,
-            StateOfChargePercent = buckets.GetValueOrDefault("SoC")?.Total,
+            StateOfChargePercent = buckets[SoCBucket].Total,
         };
     }
 
     private static (double? Kw, PowerSource Source) PowerOf(
-        Bucket? power, Bucket? current, double volts, double? energyWh, DateTimeOffset? time, MeterSample? before)
+        in Bucket power, in Bucket current, double volts, double? energyWh, DateTimeOffset? time, MeterSample? before)
     {
-        if (power?.Total is { } total)
+        if (power.Total is { } total)
             return (total / 1000, PowerSource.Measured);
-        if (power is { HasPhase: true })
+        if (power.HasPhase)
             return (power.PhaseSum / 1000, PowerSource.PhaseSum);
-        if (current is { HasPhase: true })
+        if (current.HasPhase)
             return (current.PhaseSum * volts / 1000, PowerSource.CurrentTimesVoltage);
         if (energyWh / 1000 - before?.EnergyImportKwh is { } kwh and >= 0 && time - before?.Timestamp is { } passed && passed >= ShortestDelta)
             return (kwh / passed.TotalHours, PowerSource.EnergyDelta);
         return (null, PowerSource.None);
     }
 
-    private static void Add(Dictionary<string, Bucket> buckets, SampledValue value)
+    private static bool TryAdd(Span<Bucket> buckets, in SampledValue value)
     {
         if (value.Format == "SignedData" || !TryRead(value.Value, out double number))
-            return;
-        string measurand = value.Measurand ?? Energy;
+            return false;
+        int bucket = BucketOf(value.Measurand ?? Energy);
         number *= Scale(value.Unit);
         // Some count import as negative export.
-        if (measurand is Power or Current)
+        if (bucket is PowerBucket or CurrentBucket)
             number = Math.Abs(number);
         int phase = PhaseOf(value.Phase);
         if (phase == -2)
-            return;
-        if (!buckets.TryGetValue(measurand, out Bucket? bucket))
-            buckets[measurand] = bucket = new Bucket();
+            return false;
         if (phase < 0)
-            bucket.Total = number;
+            buckets[bucket].TotalOrNaN = number;
         else
-            bucket.Phases[phase] ??= number;
+            buckets[bucket].Note(phase, number);
+        return true;
     }
+
+    private static int BucketOf(string measurand) => measurand switch
+    {
+        Power => PowerBucket,
+        Current => CurrentBucket,
+        Voltage => VoltageBucket,
+        Energy => EnergyBucket,
+        "Current.Offered" => OfferedCurrentBucket,
+        "Power.Offered" => OfferedPowerBucket,
+        "SoC" => SoCBucket,
+        _ => OtherBucket,
+    };
 
     /// <summary>0 to 2 for a phase, -1 for a total, -2 for what is in no aggregate: neutral and phase to phase (quirk Q91).</summary>
     private static int PhaseOf(string? phase) => phase switch

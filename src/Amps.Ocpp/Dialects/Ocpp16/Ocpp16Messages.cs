@@ -24,7 +24,7 @@ internal static class Ocpp16Messages
 
     public static StatusNotification ReadStatusNotification(ReadOnlySpan<byte> payload) => Read(payload, Ocpp16Json.Default.StatusNotification);
 
-    public static MeterValues ReadMeterValues(ReadOnlySpan<byte> payload) => Read(payload, Ocpp16Json.Default.MeterValues);
+    public static MeterValues ReadMeterValues(ReadOnlySpan<byte> payload) => MeterValuesReader.Read(payload);
 
     public static Authorize ReadAuthorize(ReadOnlySpan<byte> payload) => Read(payload, Ocpp16Json.Default.Authorize);
 

@@ -99,7 +99,6 @@ internal sealed record IdTagAnswer(IdTagInfo IdTagInfo);
 [JsonSerializable(typeof(StartTransactionPayload))]
 [JsonSerializable(typeof(StopTransactionPayload))]
 [JsonSerializable(typeof(Authorize))]
-[JsonSerializable(typeof(MeterValues))]
 [JsonSerializable(typeof(ConfigurationAnswer))]
 [JsonSerializable(typeof(CompositeAnswer))]
 [JsonSerializable(typeof(StatusOnly))]
