@@ -90,7 +90,7 @@ public sealed record ChargerState
         ChargerState next = fact switch
         {
             StatusReported status => ApplyStatus(status),
-            MeterReported meter => this with { Meter = Merge(Meter, meter.Sample), ObservedAt = meter.At },
+            MeterReported meter => this with { Meter = meter.Sample.Over(Meter), ObservedAt = meter.At },
             TransactionOpened opened => this with
             {
                 Transaction = opened.Transaction,
@@ -148,18 +148,6 @@ public sealed record ChargerState
             ObservedAt = closed.At,
         };
     }
-
-    /// <summary>What a sample does not tell stays as it was told before.</summary>
-    private static MeterSample Merge(MeterSample? before, MeterSample sample) => before is null ? sample : sample with
-    {
-        PowerKw = sample.PowerKw ?? before.PowerKw,
-        CurrentA = sample.CurrentA ?? before.CurrentA,
-        VoltageV = sample.VoltageV ?? before.VoltageV,
-        OfferedCurrentA = sample.OfferedCurrentA ?? before.OfferedCurrentA,
-        OfferedPowerKw = sample.OfferedPowerKw ?? before.OfferedPowerKw,
-        EnergyImportKwh = sample.EnergyImportKwh ?? before.EnergyImportKwh,
-        StateOfChargePercent = sample.StateOfChargePercent ?? before.StateOfChargePercent,
-    };
 
     /// <summary>The canonical snapshot, as published, cached and kept.</summary>
     public ChargerSnapshot ToSnapshot(string node) => new()

@@ -44,4 +44,16 @@ public sealed record MeterSample
     public double? EnergyImportKwh { get; init; }
 
     public double? StateOfChargePercent { get; init; }
+
+    /// <summary>This sample on top of an older one: what it does not tell stays as it was told before.</summary>
+    public MeterSample Over(MeterSample? older) => older is null ? this : this with
+    {
+        PowerKw = PowerKw ?? older.PowerKw,
+        CurrentA = CurrentA ?? older.CurrentA,
+        VoltageV = VoltageV ?? older.VoltageV,
+        OfferedCurrentA = OfferedCurrentA ?? older.OfferedCurrentA,
+        OfferedPowerKw = OfferedPowerKw ?? older.OfferedPowerKw,
+        EnergyImportKwh = EnergyImportKwh ?? older.EnergyImportKwh,
+        StateOfChargePercent = StateOfChargePercent ?? older.StateOfChargePercent,
+    };
 }

@@ -13,10 +13,7 @@ internal static class CoreMessages
             new MessageShape(
             Needs("idTag", Text(20))),
             new MessageShape(
-            Needs("idTagInfo", Object(
-                May("expiryDate", Time),
-                May("parentIdTag", Text(20)),
-                Needs("status", OneOf("Accepted", "Blocked", "Expired", "Invalid", "ConcurrentTx")))))),
+            Needs("idTagInfo", SharedShapes.IdTagInfo))),
         new("BootNotification", true, false,
             new MessageShape(
             Needs("chargePointVendor", Text(20)),
@@ -73,49 +70,13 @@ internal static class CoreMessages
             new MessageShape(
             Needs("connectorId", Whole),
             May("transactionId", Whole),
-            Needs("meterValue", List(Object(
-                Needs("timestamp", Time),
-                Needs("sampledValue", List(Object(
-                    Needs("value", Text()),
-                    May("context", Advice(
-                        "Interruption.Begin", "Interruption.End", "Sample.Clock", "Sample.Periodic", "Transaction.Begin",
-                        "Transaction.End", "Trigger", "Other")),
-                    May("format", Advice("Raw", "SignedData")),
-                    May("measurand", Advice(
-                        "Energy.Active.Export.Register", "Energy.Active.Import.Register", "Energy.Reactive.Export.Register",
-                        "Energy.Reactive.Import.Register", "Energy.Active.Export.Interval", "Energy.Active.Import.Interval",
-                        "Energy.Reactive.Export.Interval", "Energy.Reactive.Import.Interval", "Power.Active.Export",
-                        "Power.Active.Import", "Power.Offered", "Power.Reactive.Export", "Power.Reactive.Import", "Power.Factor",
-                        "Current.Import", "Current.Export", "Current.Offered", "Voltage", "Frequency", "Temperature", "SoC",
-                        "RPM")),
-                    May("phase", Advice("L1", "L2", "L3", "N", "L1-N", "L2-N", "L3-N", "L1-L2", "L2-L3", "L3-L1")),
-                    May("location", Advice("Cable", "EV", "Inlet", "Outlet", "Body")),
-                    May("unit", Advice(
-                        "Wh", "kWh", "varh", "kvarh", "W", "kW", "VA", "kVA", "var", "kvar", "A", "V", "K", "Celcius", "Celsius",
-                        "Fahrenheit", "Percent"))))))))),
+            Needs("meterValue", SharedShapes.MeterValues)),
             new MessageShape()),
         new("RemoteStartTransaction", false, true,
             new MessageShape(
             May("connectorId", Whole),
             Needs("idTag", Text(20)),
-            May("chargingProfile", Object(
-                Needs("chargingProfileId", Whole),
-                May("transactionId", Whole),
-                Needs("stackLevel", Whole),
-                Needs("chargingProfilePurpose", OneOf("ChargePointMaxProfile", "TxDefaultProfile", "TxProfile")),
-                Needs("chargingProfileKind", OneOf("Absolute", "Recurring", "Relative")),
-                May("recurrencyKind", OneOf("Daily", "Weekly")),
-                May("validFrom", Time),
-                May("validTo", Time),
-                Needs("chargingSchedule", Object(
-                    May("duration", Whole),
-                    May("startSchedule", Time),
-                    Needs("chargingRateUnit", OneOf("A", "W")),
-                    Needs("chargingSchedulePeriod", List(Object(
-                        Needs("startPeriod", Whole),
-                        Needs("limit", Tenths),
-                        May("numberPhases", Whole)))),
-                    May("minChargingRate", Tenths)))))),
+            May("chargingProfile", SharedShapes.ChargingProfile)),
             new MessageShape(
             Needs("status", OneOf("Accepted", "Rejected")))),
         new("RemoteStopTransaction", false, true,
@@ -136,10 +97,7 @@ internal static class CoreMessages
             May("reservationId", Whole),
             Needs("timestamp", Time)),
             new MessageShape(
-            Needs("idTagInfo", Object(
-                May("expiryDate", Time),
-                May("parentIdTag", Text(20)),
-                Needs("status", OneOf("Accepted", "Blocked", "Expired", "Invalid", "ConcurrentTx")))),
+            Needs("idTagInfo", SharedShapes.IdTagInfo),
             Needs("transactionId", Whole))),
         new("StatusNotification", true, false,
             new MessageShape(
@@ -165,31 +123,9 @@ internal static class CoreMessages
             May("reason", Advice(
                 "EmergencyStop", "EVDisconnected", "HardReset", "Local", "Other", "PowerLoss", "Reboot", "Remote", "SoftReset",
                 "UnlockCommand", "DeAuthorized")),
-            May("transactionData", List(Object(
-                Needs("timestamp", Time),
-                Needs("sampledValue", List(Object(
-                    Needs("value", Text()),
-                    May("context", Advice(
-                        "Interruption.Begin", "Interruption.End", "Sample.Clock", "Sample.Periodic", "Transaction.Begin",
-                        "Transaction.End", "Trigger", "Other")),
-                    May("format", Advice("Raw", "SignedData")),
-                    May("measurand", Advice(
-                        "Energy.Active.Export.Register", "Energy.Active.Import.Register", "Energy.Reactive.Export.Register",
-                        "Energy.Reactive.Import.Register", "Energy.Active.Export.Interval", "Energy.Active.Import.Interval",
-                        "Energy.Reactive.Export.Interval", "Energy.Reactive.Import.Interval", "Power.Active.Export",
-                        "Power.Active.Import", "Power.Offered", "Power.Reactive.Export", "Power.Reactive.Import", "Power.Factor",
-                        "Current.Import", "Current.Export", "Current.Offered", "Voltage", "Frequency", "Temperature", "SoC",
-                        "RPM")),
-                    May("phase", Advice("L1", "L2", "L3", "N", "L1-N", "L2-N", "L3-N", "L1-L2", "L2-L3", "L3-L1")),
-                    May("location", Advice("Cable", "EV", "Inlet", "Outlet", "Body")),
-                    May("unit", Advice(
-                        "Wh", "kWh", "varh", "kvarh", "W", "kW", "VA", "kVA", "var", "kvar", "A", "V", "K", "Celcius", "Celsius",
-                        "Fahrenheit", "Percent"))))))))),
+            May("transactionData", SharedShapes.MeterValues)),
             new MessageShape(
-            May("idTagInfo", Object(
-                May("expiryDate", Time),
-                May("parentIdTag", Text(20)),
-                Needs("status", OneOf("Accepted", "Blocked", "Expired", "Invalid", "ConcurrentTx")))))),
+            May("idTagInfo", SharedShapes.IdTagInfo))),
         new("UnlockConnector", false, true,
             new MessageShape(
             Needs("connectorId", Whole)),

@@ -18,10 +18,7 @@ internal static class LocalAuthListMessages
             Needs("listVersion", Whole),
             May("localAuthorizationList", List(Object(
                 Needs("idTag", Text(20)),
-                May("idTagInfo", Object(
-                    May("expiryDate", Time),
-                    May("parentIdTag", Text(20)),
-                    Needs("status", OneOf("Accepted", "Blocked", "Expired", "Invalid", "ConcurrentTx"))))))),
+                May("idTagInfo", SharedShapes.IdTagInfo)))),
             Needs("updateType", OneOf("Differential", "Full"))),
             new MessageShape(
             Needs("status", OneOf("Accepted", "Failed", "NotSupported", "VersionMismatch")))),

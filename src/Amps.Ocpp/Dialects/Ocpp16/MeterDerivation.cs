@@ -81,7 +81,7 @@ internal static class MeterDerivation
         foreach ((DateTimeOffset? time, MeterValue value) in values.Select(value => (ChargerTime.Read(value.Timestamp), value)).OrderBy(entry => entry.Item1 ?? DateTimeOffset.MinValue))
         {
             if (DeriveOne(value.SampledValue ?? [], time, before, nominalVoltage) is { } newer)
-                sample = Merge(sample, newer);
+                sample = newer.Over(sample);
         }
         return sample;
     }
@@ -179,15 +179,4 @@ internal static class MeterDerivation
     /// <summary>A number as it should be: trimmed, with a point; anything else is no number rather than zero (quirk Q28).</summary>
     private static bool TryRead(string? text, out double number) =>
         double.TryParse(text.AsSpan().Trim(), NumberStyles.Float, CultureInfo.InvariantCulture, out number) && double.IsFinite(number);
-
-    private static MeterSample Merge(MeterSample? older, MeterSample newer) => older is null ? newer : newer with
-    {
-        PowerKw = newer.PowerKw ?? older.PowerKw,
-        CurrentA = newer.CurrentA ?? older.CurrentA,
-        VoltageV = newer.VoltageV ?? older.VoltageV,
-        OfferedCurrentA = newer.OfferedCurrentA ?? older.OfferedCurrentA,
-        OfferedPowerKw = newer.OfferedPowerKw ?? older.OfferedPowerKw,
-        EnergyImportKwh = newer.EnergyImportKwh ?? older.EnergyImportKwh,
-        StateOfChargePercent = newer.StateOfChargePercent ?? older.StateOfChargePercent,
-    };
 }

@@ -26,36 +26,11 @@ internal static class SmartChargingMessages
             Needs("status", OneOf("Accepted", "Rejected")),
             May("connectorId", Whole),
             May("scheduleStart", Time),
-            May("chargingSchedule", Object(
-                May("duration", Whole),
-                May("startSchedule", Time),
-                Needs("chargingRateUnit", OneOf("A", "W")),
-                Needs("chargingSchedulePeriod", List(Object(
-                    Needs("startPeriod", Whole),
-                    Needs("limit", Tenths),
-                    May("numberPhases", Whole)))),
-                May("minChargingRate", Tenths))))),
+            May("chargingSchedule", SharedShapes.ChargingSchedule))),
         new("SetChargingProfile", false, true,
             new MessageShape(
             Needs("connectorId", Whole),
-            Needs("csChargingProfiles", Object(
-                Needs("chargingProfileId", Whole),
-                May("transactionId", Whole),
-                Needs("stackLevel", Whole),
-                Needs("chargingProfilePurpose", OneOf("ChargePointMaxProfile", "TxDefaultProfile", "TxProfile")),
-                Needs("chargingProfileKind", OneOf("Absolute", "Recurring", "Relative")),
-                May("recurrencyKind", OneOf("Daily", "Weekly")),
-                May("validFrom", Time),
-                May("validTo", Time),
-                Needs("chargingSchedule", Object(
-                    May("duration", Whole),
-                    May("startSchedule", Time),
-                    Needs("chargingRateUnit", OneOf("A", "W")),
-                    Needs("chargingSchedulePeriod", List(Object(
-                        Needs("startPeriod", Whole),
-                        Needs("limit", Tenths),
-                        May("numberPhases", Whole)))),
-                    May("minChargingRate", Tenths)))))),
+            Needs("csChargingProfiles", SharedShapes.ChargingProfile)),
             new MessageShape(
             Needs("status", OneOf("Accepted", "Rejected", "NotSupported")))),
     ];
