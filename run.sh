@@ -60,6 +60,7 @@ operator() {
 }
 operator POST customers '{"id":"demo","liveEnabled":true}' >/dev/null
 key=$(operator POST keys '{"customerId":"demo","environment":"live","permissions":["read","control"]}' | sed 's/.*"key":"\([^"]*\)".*/\1/')
+sandbox_key=$(operator POST keys '{"customerId":"demo","environment":"sandbox","permissions":["read","control"]}' | sed 's/.*"key":"\([^"]*\)".*/\1/')
 for number in $(seq -f '%04g' 1 "$count"); do
   operator PUT "charge-points/demo-$number" "{\"customerId\":\"demo\",\"connectors\":[{\"connectorId\":1,\"deviceId\":\"demo_$((10#$number))\"}]}" >/dev/null
 done
@@ -80,10 +81,12 @@ done
 cat <<TEXT
 
 API              $api            (health: $api/health/ready)
+in a browser     $api/try/
 charge points    ws://127.0.0.1:$ocpp_port/ocpp/{chargePointId}
 MQTT             mosquitto_sub -p $mqtt_port -v -t 'amps/v1/#'
 operator's key   $operator_key
 app's key        $key
+sandbox key      $sandbox_key   (device_ev_001 to device_ev_003)
 logs             $data/service.log, $data/hardware-sim.log
 
 Paste these into another terminal and watch demo_1 below go from preparing to charging, to 7.4 kW, to paused:
