@@ -1,6 +1,8 @@
+using System.Buffers;
 using System.Collections.Frozen;
 using System.Net;
 using System.Net.Sockets;
+using System.Text;
 
 namespace Amps.Ocpp.Webhooks.Sending;
 
@@ -23,15 +25,20 @@ public sealed class UrlPolicy(WebhooksOptions options, IHostResolver resolver)
         1433, 1521, 1883, 2375, 2376, 2379, 3306, 3389, 5432, 5672, 5900, 6379, 8883, 9042, 11211, 27017,
     }.ToFrozenSet();
 
+    private static readonly SearchValues<char> s_neverInUrls = SearchValues.Create([.. Enumerable.Range(0, ' ' + 1).Select(code => (char)code), '\\', '\u007f']);
+
     /// <summary>What is wrong with the text of a URL; null = nothing.</summary>
     public string? CheckText(string text)
     {
-        if (text.Length > MaxLength || !Uri.TryCreate(text, UriKind.Absolute, out Uri? url) || text.AsSpan().ContainsAny(' ', '\\'))
+        if (text.Length > MaxLength || !Uri.TryCreate(text, UriKind.Absolute, out Uri? url) || text.AsSpan().ContainsAny(s_neverInUrls))
             return $"An absolute URL of at most {MaxLength} characters.";
         if (url.Scheme != Uri.UriSchemeHttps && !(options.AllowInsecure && url.Scheme == Uri.UriSchemeHttp))
             return options.AllowInsecure ? "Only http and https are allowed." : "Only https is allowed.";
-        if (url.UserInfo.Length > 0 || url.Authority.Contains('@', StringComparison.Ordinal) || url.Host.Length == 0)
+        if (url.Host.Length == 0 || AuthorityOf(text).Contains('@'))
             return "A URL with a host and without user information.";
+        // Signs that a resolver may take for others, e.g. full-width digits.
+        if (!Ascii.IsValid(url.Host))
+            return "The host must be written in ASCII (Punycode).";
         if (s_otherProtocols.Contains(url.Port) || url.Port == 0)
             return $"Port {url.Port} is not allowed.";
         if (!options.AllowPrivateNetworks && IsLocalName(url.IdnHost))
@@ -68,6 +75,14 @@ public sealed class UrlPolicy(WebhooksOptions options, IHostResolver resolver)
     /// <exception cref="SocketException">The name cannot be resolved.</exception>
     public async Task<IPAddress[]> ResolveAsync(string host, CancellationToken cancellationToken) =>
         IPAddress.TryParse(host.Trim('[', ']'), out IPAddress? address) ? [address] : await resolver.ResolveAsync(host, cancellationToken);
+
+    /// <summary>As it is written: the parser drops user information that is empty.</summary>
+    private static ReadOnlySpan<char> AuthorityOf(string text)
+    {
+        ReadOnlySpan<char> rest = text.AsSpan(text.IndexOf("//", StringComparison.Ordinal) + 2);
+        int end = rest.IndexOfAny('/', '?', '#');
+        return end < 0 ? rest : rest[..end];
+    }
 
     /// <summary>Names that mean this machine whatever a resolver says (RFC 6761 section 6.3).</summary>
     private static bool IsLocalName(string host)
