@@ -78,8 +78,12 @@ internal sealed class DeliveryStore(IDatabase database) : IDeliveryStore
         database.WriteAsync(session => AttemptWrites.Replay(session, endpointId, messageId, now), cancellationToken);
 
     /// <inheritdoc/>
-    public Task<TidyOutcome> TidyAsync(TidyLimits limits, DateTimeOffset now, CancellationToken cancellationToken) =>
-        database.WriteAsync(session => DeliveryTidying.Run(session, limits, now), cancellationToken);
+    public async Task<TidyOutcome> TidyAsync(TidyLimits limits, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        TidyWork work = await database.ReadAsync(session => DeliveryTidying.Look(session, limits), cancellationToken);
+        return work.IsNothing ? new TidyOutcome(0, 0, More: false)
+            : await database.WriteAsync(session => DeliveryTidying.Run(session, work, now), cancellationToken);
+    }
 
     private static List<ClaimedDelivery> Claim(
         SqlSession session, IReadOnlyList<(string EndpointId, int Count)> wanted, string node, DateTimeOffset now, DateTimeOffset leaseUntil)

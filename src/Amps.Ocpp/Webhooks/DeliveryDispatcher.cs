@@ -17,7 +17,7 @@ public sealed partial class DeliveryDispatcher(
     private static readonly TimeSpan LongestSleep = TimeSpan.FromSeconds(30);
 
     private static readonly TimeSpan StoragePause = TimeSpan.FromSeconds(1);
-    private const int TidyBatch = 1000;
+    private const int TidyBatch = 500;
 
     private readonly Dictionary<string, EndpointLane> _lanes = new(StringComparer.Ordinal);
     private readonly Lock _gate = new();
@@ -235,18 +235,17 @@ public sealed partial class DeliveryDispatcher(
         DateTimeOffset now = time.GetUtcNow();
         if (now < _tidyAt)
             return;
-        TidyOutcome outcome;
-        do
+        TidyOutcome outcome = await store.TidyAsync(
+            new TidyLimits(options.MaxPending, options.MaxFailed, now - options.KeepDelivered, now - options.KeepFailed, TidyBatch), now, stoppingToken);
+        if (outcome.Dropped > 0)
         {
-            outcome = await store.TidyAsync(
-                new TidyLimits(options.MaxPending, options.MaxFailed, now - options.KeepDelivered, now - options.KeepFailed, TidyBatch), now, stoppingToken);
-            if (outcome.Dropped > 0)
-            {
-                metrics.Dropped(outcome.Dropped);
-                LogDropped(outcome.Dropped);
-            }
+            metrics.Dropped(outcome.Dropped);
+            LogDropped(outcome.Dropped);
         }
-        while (outcome.Dropped >= TidyBatch || outcome.Deleted >= TidyBatch);
-        _tidyAt = now + options.TidyInterval;
+        // One batch between two looks at what is due: others' deliveries do not wait for a flood to be cleared away.
+        if (outcome.More)
+            signal.Raise();
+        else
+            _tidyAt = now + options.TidyInterval;
     }
 }

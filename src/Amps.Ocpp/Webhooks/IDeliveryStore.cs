@@ -39,7 +39,8 @@ public sealed record AttemptRecord(
 /// <summary>What the store was relieved of.</summary>
 /// <param name="Dropped">Waiting deliveries given up because their endpoint had too many.</param>
 /// <param name="Deleted">Ended ones forgotten.</param>
-public sealed record TidyOutcome(int Dropped, int Deleted);
+/// <param name="More">There may be more to do.</param>
+public sealed record TidyOutcome(int Dropped, int Deleted, bool More);
 
 /// <summary>How much is kept; see <see cref="WebhooksOptions"/>.</summary>
 public sealed record TidyLimits(int MaxPending, int MaxFailed, DateTimeOffset DeliveredBefore, DateTimeOffset FailedBefore, int BatchSize);

@@ -42,8 +42,9 @@ internal static class Script0002
         CREATE INDEX webhook_deliveries_by_endpoint ON webhook_deliveries (endpoint_id, sequence);
         CREATE INDEX webhook_deliveries_due ON webhook_deliveries (endpoint_id, next_attempt_at)
             WHERE state = 'pending' AND next_attempt_at IS NOT NULL;
-        CREATE INDEX webhook_deliveries_queue ON webhook_deliveries (endpoint_id, device_id, sequence) WHERE state = 'pending';
-        CREATE INDEX webhook_deliveries_failed ON webhook_deliveries (endpoint_id, sequence) WHERE state = 'failed';
+        CREATE INDEX webhook_deliveries_queue ON webhook_deliveries (endpoint_id, device_id, sequence, next_attempt_at, state)
+            WHERE state = 'pending';
+        CREATE INDEX webhook_deliveries_failed ON webhook_deliveries (endpoint_id, sequence, state) WHERE state = 'failed';
         CREATE INDEX webhook_deliveries_ended ON webhook_deliveries (state, ended_at) WHERE ended_at IS NOT NULL;
         CREATE INDEX webhook_deliveries_leased ON webhook_deliveries (lease_node) WHERE lease_node IS NOT NULL;
 
