@@ -14,7 +14,7 @@ internal static class PushEvents
         var body = new PushEndedBody
         {
             ActionId = ended.Id.Value,
-            DeviceId = ended.DeviceId.Value,
+            DeviceId = ended.DeviceId.Name,
             Command = ended.Command == ChargerCommand.Charge ? "charge" : "idle",
             Result = ended.Result,
             CompletedAt = OutboxEvent.TimeText(ended.CompletedAt),

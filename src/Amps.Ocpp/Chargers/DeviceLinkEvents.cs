@@ -13,7 +13,7 @@ internal static class DeviceLinkEvents
     {
         var body = new DeviceLinkBody
         {
-            DeviceId = device.Device.Id.Value,
+            DeviceId = device.Device.Id.Name,
             Timestamp = OutboxEvent.TimeText(happenedAt)!,
         };
         return new OutboxEvent(

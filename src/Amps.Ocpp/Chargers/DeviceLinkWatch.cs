@@ -30,6 +30,13 @@ public sealed partial class DeviceLinkWatch(
         // Only links count here.
     }
 
+    public void OnDeviceRemoved(DeviceId device)
+    {
+        // One of the same name that comes later is another device.
+        _undecided.TryRemove(device, out _);
+        _told?.TryRemove(device, out _);
+    }
+
     public void OnNotice(ChargerNotice notice)
     {
         // Only links count here.
@@ -106,7 +113,8 @@ public sealed partial class DeviceLinkWatch(
             string type = known ? OutboxEventTypes.DeviceReconnected : OutboxEventTypes.DeviceConnected;
             return await TellAsync(device, type, chargePoint.OnlineSince ?? now, now, cancellationToken);
         }
-        if (!known || !toldThere)
+        // A simulated device that nobody uses is put away, which is no news to an app.
+        if (!known || !toldThere || device.ChargePoint.Environment == ApiEnvironment.Sandbox)
             return true;
         DateTimeOffset goneSince = undecided.ChargePoint?.LinkSince ?? _born;
         return now - goneSince > options.LinkGrace

@@ -37,7 +37,7 @@ internal static class WebhookJson
         json.WriteString("id", delivery.MessageId);
         json.WriteNumber("sequence", delivery.Sequence);
         json.WriteString("event", delivery.EventType);
-        json.WriteString("deviceId", delivery.DeviceId.Value);
+        json.WriteString("deviceId", delivery.DeviceId.Name);
         json.WriteString("state", delivery.State.ToString().ToLower(CultureInfo.InvariantCulture));
         json.WriteNumber("attempts", delivery.Attempts);
         if (delivery.LastStatus is { } status)

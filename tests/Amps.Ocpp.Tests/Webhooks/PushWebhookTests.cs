@@ -133,20 +133,13 @@ public sealed class PushWebhookTests
                 await Task.Delay(Timeout.Infinite, context.RequestAborted);
         };
         string data = Directory.CreateTempSubdirectory("amps-test-").FullName;
-        string secret, begun;
-        await using (ServiceProcess service = await ServiceProcess.StartAsync(data, WebhookHouse.Settings))
+        string secret;
+        string begun;
+        await using (ServiceProcess service = await ServiceProcess.StartReadyAsync(data, WebhookHouse.Settings))
         {
-            await service.Operator.PostAsync("/operator/customers", new { id = "customer", liveEnabled = true });
-            JsonElement key = await service.Operator.PostAsync("/operator/keys", new { customerId = "customer", environment = "live", permissions = new[] { "read", "control" } });
-            using var app = new ApiClient(service.Api, key.GetProperty("data").GetProperty("key").GetString());
-            foreach (int number in (int[])[1, 2])
-            {
-                await service.Operator.SendAsync(HttpMethod.Put, $"/operator/charge-points/CP{number}", new
-                {
-                    customerId = "customer",
-                    connectors = new[] { new { connectorId = 1, deviceId = $"dev{number}" } },
-                });
-            }
+            using ApiClient app = await service.CustomerAsync();
+            await service.RegisterAsync("CP1", "customer", "dev1");
+            await service.RegisterAsync("CP2", "customer", "dev2");
             await using TestChargePoint first = await WebhookHouse.PluggedAsync(service.Ocpp, "CP1");
             await using TestChargePoint second = await WebhookHouse.PluggedAsync(service.Ocpp, "CP2");
             (_, secret) = await WebhookHouse.SubscribeAsync(service.Operator, receiver.Url, "push.completed", "push.failed");
@@ -158,7 +151,7 @@ public sealed class PushWebhookTests
             await second.ReceiveAsync("RemoteStartTransaction");
             await service.KillAsync();
         }
-        await using (await ServiceProcess.StartAsync(data, WebhookHouse.Settings))
+        await using (await ServiceProcess.StartReadyAsync(data, WebhookHouse.Settings))
         {
             IReadOnlyList<ReceivedWebhook> received = await receiver.AwaitAsync(3);
             Assert.Equal(received[0].Id, Assert.Single(received.Skip(1), webhook => webhook.Body == received[0].Body).Id);
