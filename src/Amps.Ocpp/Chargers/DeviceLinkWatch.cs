@@ -17,7 +17,7 @@ public sealed partial class DeviceLinkWatch(
 
     private readonly ConcurrentDictionary<DeviceId, Undecided> _undecided = new();
     private ConcurrentDictionary<DeviceId, bool>? _told;
-    private DateTimeOffset _born;
+    private readonly DateTimeOffset _born = time.GetUtcNow();
 
     /// <summary>A device whose link changed.</summary>
     /// <param name="ChargePoint">Null = it has not connected since the start.</param>
@@ -44,7 +44,6 @@ public sealed partial class DeviceLinkWatch(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        _born = time.GetUtcNow();
         using var timer = new PeriodicTimer(options.LinkSweep, time);
         try
         {
