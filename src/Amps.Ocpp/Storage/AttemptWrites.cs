@@ -40,7 +40,7 @@ internal static class AttemptWrites
             next_attempt_at = CASE WHEN EXISTS (
                 SELECT 1 FROM webhook_deliveries AS other
                 WHERE other.endpoint_id = @endpoint AND other.device_id = @device AND other.state = 'pending')
-            THEN NULL ELSE @now END
+            THEN NULL ELSE CAST(@now AS BIGINT) END
         WHERE endpoint_id = @endpoint AND message_id = @message AND state <> 'pending'
         """;
 

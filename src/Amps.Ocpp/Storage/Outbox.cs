@@ -13,10 +13,10 @@ internal static class Outbox
             CASE WHEN EXISTS (
                 SELECT 1 FROM webhook_deliveries AS earlier
                 WHERE earlier.endpoint_id = endpoint.id AND earlier.device_id = @device AND earlier.state = 'pending')
-            THEN NULL ELSE @created_at END
+            THEN NULL ELSE CAST(@created_at AS BIGINT) END
         FROM webhook_endpoints AS endpoint
         WHERE endpoint.customer_id = @customer AND endpoint.environment = @environment
-            AND endpoint.disabled_at IS NULL AND endpoint.events LIKE '% ' || @type || ' %'
+            AND endpoint.disabled_at IS NULL AND endpoint.events LIKE '% ' || CAST(@type AS TEXT) || ' %'
         """;
 
     /// <returns>How many endpoints will be told.</returns>
