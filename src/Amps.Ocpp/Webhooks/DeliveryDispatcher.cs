@@ -68,7 +68,7 @@ public sealed partial class DeliveryDispatcher(
         bool released = false;
         while (!stoppingToken.IsCancellationRequested)
         {
-            Task raised = signal.Next;
+            Task? raised = signal.Next;
             TimeSpan sleep;
             try
             {
@@ -82,7 +82,7 @@ public sealed partial class DeliveryDispatcher(
             {
                 LogStorage(e.Message);
                 sleep = StoragePause;
-                raised = Task.Delay(Timeout.Infinite, stoppingToken);
+                raised = null;
             }
             catch (OperationCanceledException)
             {
@@ -97,10 +97,12 @@ public sealed partial class DeliveryDispatcher(
         }
     }
 
-    private async Task SleepAsync(Task raised, TimeSpan sleep, CancellationToken stoppingToken)
+    /// <param name="raised">Ends the sleep early; null = nothing does but the end of the service.</param>
+    private async Task SleepAsync(Task? raised, TimeSpan sleep, CancellationToken stoppingToken)
     {
         using var over = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
-        await Task.WhenAny(raised, Task.Delay(sleep, time, over.Token));
+        Task slept = Task.Delay(sleep, time, over.Token);
+        await Task.WhenAny(raised ?? slept, slept);
         await over.CancelAsync();
     }
 

@@ -187,6 +187,27 @@ public sealed class QueueTests
     }
 
     [Fact]
+    public async Task Going_down_lets_what_is_under_way_end_and_starts_no_more()
+    {
+        await using WebhookReceiver receiver = await WebhookReceiver.StartAsync();
+        var release = new TaskCompletionSource();
+        receiver.Answer = (_, _, _) => release.Task;
+        await using SendingHouse house = await SendingHouse.StartAsync();
+        (WebhookEndpoint endpoint, _) = await house.AddAsync(receiver.Url);
+        await house.TellAsync(house.Event("d1"), house.Event("d1"));
+        await receiver.AwaitAsync(1);
+        Task stopped = house.Dispatcher.StopAsync(default);
+        await Task.Delay(50);
+        Assert.False(stopped.IsCompleted);
+        release.SetResult();
+        await stopped.WaitAsync(Wait.Limit);
+        Assert.Equal(DeliveryState.Delivered, (await house.DeliveryAsync(endpoint.Id, newest: 1)).State);
+        Delivery next = await house.DeliveryAsync(endpoint.Id);
+        Assert.Equal((DeliveryState.Pending, 0), (next.State, next.Attempts));
+        Assert.Single(receiver.Received);
+    }
+
+    [Fact]
     public async Task What_is_on_the_wire_is_utf8_json_with_our_own_name()
     {
         await using WebhookReceiver receiver = await WebhookReceiver.StartAsync();
