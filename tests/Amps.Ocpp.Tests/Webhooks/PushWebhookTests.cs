@@ -146,6 +146,9 @@ public sealed class PushWebhookTests
             await app.RunAsync("dev1", "charge");
             await receiver.AwaitAsync(1);
             second.On("RemoteStartTransaction", _ => null);
+            // In service once its boot is on disk and it has called since.
+            await service.Operator.UntilAsync("/operator/charge-points/CP2", shown => shown.GetProperty("boot").ValueKind == JsonValueKind.Object);
+            await second.CallAsync("Heartbeat", new { });
             JsonElement pushed = await app.PostAsync("/ev-charger/dev2", new { action = new { command = "charge" } });
             begun = pushed.GetProperty("data").GetProperty("id").GetString()!;
             await second.ReceiveAsync("RemoteStartTransaction");
