@@ -269,12 +269,13 @@ public sealed partial class ActionService(
                 Outcome = outcome.OutcomeUnknown ? "unknown" : null,
             },
         };
+        OutboxEvent announcement = PushEvents.Of(ended);
         TimeSpan pause = TimeSpan.FromMilliseconds(200);
         while (true)
         {
             try
             {
-                if (await store.TryUpdateAsync(ended, Acknowledged, CancellationToken.None))
+                if (await store.TryEndAsync(ended, announcement, CancellationToken.None))
                 {
                     index.Put(ended);
                     if (ended is { End: not null, State: ActionState.Completed })

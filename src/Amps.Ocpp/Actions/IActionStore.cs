@@ -35,6 +35,12 @@ public interface IActionStore
     /// </summary>
     Task<bool> TryUpdateAsync(ActionRecord changed, IReadOnlyList<ActionState> from, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Ends an acknowledged action as completed or failed, and stores what webhooks shall tell of it in the same step; returns
+    /// false and changes nothing when it is in another state by now.
+    /// </summary>
+    Task<bool> TryEndAsync(ActionRecord ended, OutboxEvent announcement, CancellationToken cancellationToken);
+
     Task<ActionRecord?> FindAsync(ActionId id, CancellationToken cancellationToken);
 
     Task<ActionPage> ListAsync(ActionFilter filter, int offset, int limit, CancellationToken cancellationToken);

@@ -8,7 +8,7 @@ namespace Amps.Ocpp.Api;
 /// <summary><c>/actions</c> and <c>/schedules</c> (canonical API, section 3).</summary>
 internal sealed class ActionEndpoints(IActionStore store, ActionService actions, KeyGate gate)
 {
-    public const string DeviceType = "ev_charger";
+    public const string DeviceType = DeviceTypes.EvCharger;
 
     private static readonly Dictionary<string, ActionState> States = new(StringComparer.Ordinal)
     {

@@ -25,6 +25,12 @@ public sealed record ChargersOptions
     /// <summary>Least time between two persistent limit writes to one connector (quirk Q79).</summary>
     public TimeSpan LimitWriteInterval { get; init; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>A device gone for longer than this is told as disconnected (canonical API, section 9).</summary>
+    public TimeSpan LinkGrace { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>How often links that changed are looked at.</summary>
+    public TimeSpan LinkSweep { get; init; } = TimeSpan.FromSeconds(1);
+
     /// <summary>Items that may wait in one mailbox.</summary>
     public int MailboxCapacity { get; init; } = 256;
 }

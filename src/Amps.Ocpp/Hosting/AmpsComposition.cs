@@ -15,6 +15,7 @@ using Amps.Ocpp.Routing;
 using Amps.Ocpp.Sandbox;
 using Amps.Ocpp.Storage;
 using Amps.Ocpp.Telemetry;
+using Amps.Ocpp.Webhooks;
 
 namespace Amps.Ocpp.Hosting;
 
@@ -60,11 +61,14 @@ internal static class AmpsComposition
         services.AddSingleton<ActionService>();
         services.AddSingleton(provider => new Lazy<ActionService>(provider.GetRequiredService<ActionService>));
 
+        services.AddWebhooks(settings.Webhooks);
+
         services.AddSingleton<ChargerEndpoints>();
         services.AddSingleton<SettingsEndpoints>();
         services.AddSingleton<ActionEndpoints>();
         services.AddSingleton<OperatorEndpoints>();
         services.AddSingleton<ChargePointEndpoints>();
+        services.AddSingleton<WebhookRoutes>();
         services.AddSingleton<HealthEndpoints>();
         services.AddSingleton<OpenApiEndpoints>();
         services.AddSingleton<MetricsReader>();
@@ -98,6 +102,7 @@ internal static class AmpsComposition
         app.Services.GetRequiredService<ActionEndpoints>().Map(app);
         app.Services.GetRequiredService<OperatorEndpoints>().Map(app);
         app.Services.GetRequiredService<ChargePointEndpoints>().Map(app);
+        app.Services.GetRequiredService<WebhookRoutes>().Map(app);
         app.Services.GetRequiredService<HealthEndpoints>().Map(app);
         app.Services.GetRequiredService<OpenApiEndpoints>().Map(app);
         app.Services.GetRequiredService<MetricsEndpoint>().Map(app);
@@ -111,11 +116,13 @@ internal static class AmpsComposition
         services.AddHostedService(provider => provider.GetRequiredService<TelemetryPublisher>());
         services.AddSingleton<StateRecorder>();
         services.AddHostedService(provider => provider.GetRequiredService<StateRecorder>());
+        services.AddSingleton<DeviceLinkWatch>();
+        services.AddHostedService(provider => provider.GetRequiredService<DeviceLinkWatch>());
         services.AddSingleton(provider => new ChargePointServices(
             provider.GetRequiredService<ChargePointDirectory>(),
             provider.GetRequiredService<IdTokenList>(),
             provider.GetRequiredService<IChargePointStore>(),
-            [provider.GetRequiredService<TelemetryPublisher>(), provider.GetRequiredService<StateRecorder>()],
+            [provider.GetRequiredService<TelemetryPublisher>(), provider.GetRequiredService<StateRecorder>(), provider.GetRequiredService<DeviceLinkWatch>()],
             settings.Chargers,
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<ChargePoint>>()));

@@ -8,6 +8,7 @@ using Amps.Ocpp.Readings;
 using Amps.Ocpp.Registry;
 using Amps.Ocpp.Sandbox;
 using Amps.Ocpp.Storage;
+using Amps.Ocpp.Webhooks;
 
 namespace Amps.Ocpp.Hosting;
 
@@ -31,6 +32,8 @@ public sealed record AmpsSettings
     public required SandboxOptions Sandbox { get; init; }
 
     public required RateLimitOptions RateLimit { get; init; }
+
+    public required WebhooksOptions Webhooks { get; init; }
 
     public required IdTokenPolicy IdTokenPolicy { get; init; }
 
@@ -84,6 +87,13 @@ public sealed record AmpsSettings
             {
                 RequestsPerSecond = reader.Whole("Amps:RateLimit:RequestsPerSecond", 100, 1, 1_000_000),
                 Burst = reader.Whole("Amps:RateLimit:Burst", 1000, 1, 10_000_000),
+            },
+            Webhooks = new WebhooksOptions
+            {
+                AllowInsecure = reader.Flag("Amps:Webhooks:AllowInsecure", false),
+                AllowPrivateNetworks = reader.Flag("Amps:Webhooks:AllowPrivateNetworks", false),
+                NodeId = node,
+                DataDirectory = data,
             },
             IdTokenPolicy = reader.Choice("Amps:Ocpp:IdTokenPolicy", IdTokenPolicy.AcceptAll),
             Ocpp16 = new Ocpp16Options

@@ -1,12 +1,15 @@
 using Amps.Ocpp.Actions;
 using Amps.Ocpp.Model;
 using Amps.Ocpp.Storage.Sql;
+using Amps.Ocpp.Webhooks;
 
 namespace Amps.Ocpp.Storage;
 
 /// <summary>Actions; a unique partial index of the database lets one non-terminal action per device exist.</summary>
-internal sealed class ActionStore(IDatabase database) : IActionStore
+internal sealed class ActionStore(IDatabase database, DeliverySignal signal) : IActionStore
 {
+    private static readonly ActionState[] UnderWay = [ActionState.Acknowledged];
+
     private const string Unfinished = "state IN ('scheduled', 'acknowledged')";
 
     private const string InsertStatement = $"""
@@ -55,6 +58,16 @@ internal sealed class ActionStore(IDatabase database) : IActionStore
     /// <inheritdoc/>
     public Task<bool> TryUpdateAsync(ActionRecord changed, IReadOnlyList<ActionState> from, CancellationToken cancellationToken) =>
         database.WriteAsync(session => Update(session, changed, from), cancellationToken);
+
+    /// <inheritdoc/>
+    public async Task<bool> TryEndAsync(ActionRecord ended, OutboxEvent announcement, CancellationToken cancellationToken)
+    {
+        (bool changed, int told) = await database.WriteAsync(
+            session => Update(session, ended, UnderWay) ? (true, Outbox.Enqueue(session, announcement)) : (false, 0), cancellationToken);
+        if (told > 0)
+            signal.Raise();
+        return changed;
+    }
 
     /// <inheritdoc/>
     public Task<ActionRecord?> FindAsync(ActionId id, CancellationToken cancellationToken) => database.ReadAsync(

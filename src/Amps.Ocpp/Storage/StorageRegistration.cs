@@ -4,6 +4,7 @@ using Amps.Ocpp.Readings;
 using Amps.Ocpp.Registry;
 using Amps.Ocpp.Storage.Sql;
 using Amps.Ocpp.Storage.Sqlite;
+using Amps.Ocpp.Webhooks;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace Amps.Ocpp.Storage;
@@ -27,8 +28,12 @@ public static class StorageRegistration
         services.AddSingleton<IStorageLifetime>(provider => provider.GetRequiredService<SqliteDatabase>());
         services.AddSingleton<IRegistryStore, RegistryStore>();
         services.AddSingleton<IChargePointStore, ChargePointStore>();
+        services.AddSingleton<IDeviceLinkStore, DeviceLinkStore>();
         services.AddSingleton<IActionStore, ActionStore>();
         services.AddSingleton<ILastKnownStateStore, LastKnownStateStore>();
+        services.TryAddSingleton<DeliverySignal>();
+        services.AddSingleton<IWebhookEndpointStore, WebhookEndpointStore>();
+        services.AddSingleton<IDeliveryStore, DeliveryStore>();
         return services;
     }
 }

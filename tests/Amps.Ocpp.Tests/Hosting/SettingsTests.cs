@@ -29,6 +29,9 @@ public sealed class SettingsTests
     [InlineData("Amps:Actions:ConfirmationTimeoutSeconds", "99999999999", "whole number")]
     [InlineData("Amps:Reads:CacheSeconds", "0", "whole number")]
     [InlineData("Amps:RateLimit:RequestsPerSecond", "many", "whole number")]
+    [InlineData("Amps:Webhooks:AllowInsecure", "yes", "true or false")]
+    [InlineData("Amps:Webhooks:AllowPrivateNetworks", "10.0.0.0/8", "true or false")]
+    [InlineData("Amps:Webhooks:Secret", "1", "no such setting")]
     [InlineData("Amps:Nonsense:Key", "1", "no such setting")]
     [InlineData("Amps:Mqtt:Prot", "1883", "no such setting")]
     public void A_wrong_value_is_named_with_its_key_and_what_is_allowed(string key, string value, string allowed)
@@ -39,6 +42,14 @@ public sealed class SettingsTests
         Assert.DoesNotContain('\n', e.Message);
         if (allowed != "no such setting")
             Assert.Contains($"'{value}'", e.Message);
+    }
+
+    [Fact]
+    public void Webhooks_go_to_public_https_urls_only_unless_told_otherwise()
+    {
+        Assert.Equal((false, false), (Read().Webhooks.AllowInsecure, Read().Webhooks.AllowPrivateNetworks));
+        AmpsSettings open = Read(("Amps:Webhooks:AllowInsecure", "true"), ("Amps:Webhooks:AllowPrivateNetworks", "true"));
+        Assert.Equal((true, true), (open.Webhooks.AllowInsecure, open.Webhooks.AllowPrivateNetworks));
     }
 
     [Fact]

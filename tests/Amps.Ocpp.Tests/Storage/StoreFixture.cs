@@ -5,6 +5,7 @@ using Amps.Ocpp.Readings;
 using Amps.Ocpp.Registry;
 using Amps.Ocpp.Storage;
 using Amps.Ocpp.Storage.Sql;
+using Amps.Ocpp.Webhooks;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Amps.Ocpp.Tests.Storage;
@@ -21,6 +22,14 @@ public abstract class StoreFixture : IAsyncDisposable
     public IActionStore Actions => Get<IActionStore>();
 
     public ILastKnownStateStore LastKnownStates => Get<ILastKnownStateStore>();
+
+    public IWebhookEndpointStore WebhookEndpoints => Get<IWebhookEndpointStore>();
+
+    public IDeliveryStore Deliveries => Get<IDeliveryStore>();
+
+    public IDeviceLinkStore DeviceLinks => Get<IDeviceLinkStore>();
+
+    public DeliverySignal DeliverySignal => Get<DeliverySignal>();
 
     public IStorageHealth Health => Get<IStorageHealth>();
 
