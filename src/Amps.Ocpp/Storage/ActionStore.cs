@@ -7,6 +7,8 @@ namespace Amps.Ocpp.Storage;
 /// <summary>Actions; a unique partial index of the database lets one non-terminal action per device exist.</summary>
 internal sealed class ActionStore(IDatabase database) : IActionStore
 {
+    private const int MaxReplaceTries = 3;
+
     private const string Unfinished = "state IN ('scheduled', 'acknowledged')";
 
     private const string InsertStatement = $"""
@@ -19,7 +21,7 @@ internal sealed class ActionStore(IDatabase database) : IActionStore
             @result, @error_code, @error_message, @created_at, @updated_at, @acknowledged_at, @dispatched_at, @completed_at,
             @window_start, @window_end, @window_closed_at, @sandbox)
         ON CONFLICT (device_id) WHERE {Unfinished} DO NOTHING
-        RETURNING id
+        RETURNING 1
         """;
 
     private const string ReplaceStatement = $"""
@@ -30,15 +32,20 @@ internal sealed class ActionStore(IDatabase database) : IActionStore
 
     private const string ListConflictingStatement = $"SELECT id FROM actions WHERE device_id = @device AND {Unfinished}";
 
-    // A list of states has one to five members; a shorter one repeats its last.
+    // A list of states has one to five members; a shorter one repeats its last. The same change once more changes nothing and
+    // succeeds: its caller may not have heard of the first success.
     private const string UpdateStatement = """
         UPDATE actions
         SET state = @state, result = @result, error_code = @error_code, error_message = @error_message,
             updated_at = @updated_at, acknowledged_at = @acknowledged_at, dispatched_at = @dispatched_at,
             completed_at = @completed_at, window_start = @window_start, window_end = @window_end,
             window_closed_at = @window_closed_at
-        WHERE id = @id AND state IN (@from0, @from1, @from2, @from3, @from4)
+        WHERE id = @id
+            AND (state IN (@from0, @from1, @from2, @from3, @from4) OR (state = @state AND updated_at = @updated_at))
+        RETURNING 1
         """;
+
+    private const string ForgetStatement = $"DELETE FROM actions WHERE id = @id AND dispatched_at IS NULL AND {Unfinished}";
 
     private const string FindNewestStatement = $"""
         SELECT {ActionRows.Columns} FROM actions
@@ -50,11 +57,15 @@ internal sealed class ActionStore(IDatabase database) : IActionStore
 
     /// <inheritdoc/>
     public Task<InsertOutcome> InsertAsync(ActionRecord action, bool replace, CancellationToken cancellationToken) =>
-        database.WriteAsync(session => Insert(session, action, replace), cancellationToken);
+        replace
+            ? database.WriteAsync(
+                new SqlWrite<InsertOutcome>(Statement: null, (session, _) => Replace(session, action), session => Forget(session, action)),
+                cancellationToken)
+            : database.WriteAsync(Insert(action), cancellationToken);
 
     /// <inheritdoc/>
     public Task<bool> TryUpdateAsync(ActionRecord changed, IReadOnlyList<ActionState> from, CancellationToken cancellationToken) =>
-        database.WriteAsync(session => Update(session, changed, from), cancellationToken);
+        database.WriteAsync(Update(changed, from), cancellationToken);
 
     /// <inheritdoc/>
     public Task<ActionRecord?> FindAsync(ActionId id, CancellationToken cancellationToken) => database.ReadAsync(
@@ -100,17 +111,27 @@ internal sealed class ActionStore(IDatabase database) : IActionStore
             session => session.Query(FindNewestStatement, ActionRows.Read, ("@ids", devices.ToIdArray())),
             cancellationToken);
 
-    private static InsertOutcome Insert(SqlSession session, ActionRecord action, bool replace)
+    private static InsertOutcome Replace(SqlSession session, ActionRecord action)
     {
         (string, object?) device = ("@device", action.DeviceId.Value);
-        List<ActionId> replaced = replace
-            ? session.Query(ReplaceStatement, ActionRows.ReadId, device, ("@at", action.CreatedAt.ToColumn()))
-            : [];
-        bool inserted = session.First(
+        var replaced = new List<ActionId>();
+        InsertOutcome outcome;
+        int tries = 0;
+        do
+        {
+            replaced.AddRange(session.Query(ReplaceStatement, ActionRows.ReadId, device, ("@at", action.CreatedAt.ToColumn())));
+            outcome = Insert(action).Run(session);
+        }
+        // Another node may have stored one between the two statements; it is replaced too.
+        while (!outcome.Inserted && ++tries < MaxReplaceTries);
+        return outcome with { Replaced = replaced };
+    }
+
+    private static SqlWrite<InsertOutcome> Insert(ActionRecord action) => new(
+        new SqlStatement(
             InsertStatement,
-            _ => true,
             ("@id", action.Id.Value),
-            device,
+            ("@device", action.DeviceId.Value),
             ("@charge_point", action.ChargePoint.Value),
             ("@connector", action.ConnectorId),
             ("@customer", action.CustomerId),
@@ -129,31 +150,36 @@ internal sealed class ActionStore(IDatabase database) : IActionStore
             ("@window_start", action.Start.ToColumn()),
             ("@window_end", action.End.ToColumn()),
             ("@window_closed_at", action.WindowClosedAt.ToColumn()),
-            ("@sandbox", StoreJson.Write(action.Sandbox, StoreJson.Default.SandboxControl)));
-        return inserted
-            ? new InsertOutcome(true, [], replaced)
-            : new InsertOutcome(false, session.Query(ListConflictingStatement, ActionRows.ReadId, device), []);
-    }
+            ("@sandbox", StoreJson.Write(action.Sandbox, StoreJson.Default.SandboxControl))),
+        (session, inserted) => inserted is not null
+            ? new InsertOutcome(true, [], [])
+            : new InsertOutcome(false, session.Query(ListConflictingStatement, ActionRows.ReadId, ("@device", action.DeviceId.Value)), []),
+        session => Forget(session, action));
 
-    private static bool Update(SqlSession session, ActionRecord changed, IReadOnlyList<ActionState> from) => session.Execute(
-        UpdateStatement,
-        ("@id", changed.Id.Value),
-        ("@state", EnumText<ActionState>.Of(changed.State)),
-        ("@result", StoreJson.Write(changed.Result, StoreJson.Default.ActionResult)),
-        ("@error_code", changed.ErrorCode),
-        ("@error_message", changed.ErrorMessage),
-        ("@updated_at", changed.UpdatedAt.ToColumn()),
-        ("@acknowledged_at", changed.AcknowledgedAt.ToColumn()),
-        ("@dispatched_at", changed.DispatchedAt.ToColumn()),
-        ("@completed_at", changed.CompletedAt.ToColumn()),
-        ("@window_start", changed.Start.ToColumn()),
-        ("@window_end", changed.End.ToColumn()),
-        ("@window_closed_at", changed.WindowClosedAt.ToColumn()),
-        ("@from0", From(from, 0)),
-        ("@from1", From(from, 1)),
-        ("@from2", From(from, 2)),
-        ("@from3", From(from, 3)),
-        ("@from4", From(from, 4))) > 0;
+    // The caller of an insert that seemed to fail sends nothing, so nobody would ever end this action.
+    private static void Forget(SqlSession session, ActionRecord action) => session.Execute(ForgetStatement, ("@id", action.Id.Value));
+
+    private static SqlWrite<bool> Update(ActionRecord changed, IReadOnlyList<ActionState> from) => new(
+        new SqlStatement(
+            UpdateStatement,
+            ("@id", changed.Id.Value),
+            ("@state", EnumText<ActionState>.Of(changed.State)),
+            ("@result", StoreJson.Write(changed.Result, StoreJson.Default.ActionResult)),
+            ("@error_code", changed.ErrorCode),
+            ("@error_message", changed.ErrorMessage),
+            ("@updated_at", changed.UpdatedAt.ToColumn()),
+            ("@acknowledged_at", changed.AcknowledgedAt.ToColumn()),
+            ("@dispatched_at", changed.DispatchedAt.ToColumn()),
+            ("@completed_at", changed.CompletedAt.ToColumn()),
+            ("@window_start", changed.Start.ToColumn()),
+            ("@window_end", changed.End.ToColumn()),
+            ("@window_closed_at", changed.WindowClosedAt.ToColumn()),
+            ("@from0", From(from, 0)),
+            ("@from1", From(from, 1)),
+            ("@from2", From(from, 2)),
+            ("@from3", From(from, 3)),
+            ("@from4", From(from, 4))),
+        (_, updated) => updated is not null);
 
     private static string From(IReadOnlyList<ActionState> states, int index) =>
         EnumText<ActionState>.Of(states[Math.Min(index, states.Count - 1)]);
