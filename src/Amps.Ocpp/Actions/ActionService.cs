@@ -270,11 +270,14 @@ public sealed partial class ActionService(
             },
         };
         TimeSpan pause = TimeSpan.FromMilliseconds(200);
+        bool unsure = false;
         while (true)
         {
             try
             {
-                if (await store.TryUpdateAsync(ended, Acknowledged, CancellationToken.None))
+                // A try whose answer was lost may have been stored all the same.
+                if (await store.TryUpdateAsync(ended, Acknowledged, CancellationToken.None)
+                    || (unsure && await store.FindAsync(ended.Id, CancellationToken.None) is { } stored && stored.State == ended.State && stored.UpdatedAt == now))
                 {
                     index.Put(ended);
                     if (ended is { End: not null, State: ActionState.Completed })
@@ -285,6 +288,7 @@ public sealed partial class ActionService(
             }
             catch (StorageUnavailableException e) when (!_stopping.IsCancellationRequested)
             {
+                unsure = true;
                 LogNotStored(action.Id, e.Message);
                 await Task.Delay(pause, time);
                 pause = pause * 2 < options.ConfirmationTimeout ? pause * 2 : options.ConfirmationTimeout;

@@ -32,16 +32,14 @@ internal sealed class ActionStore(IDatabase database) : IActionStore
 
     private const string ListConflictingStatement = $"SELECT id FROM actions WHERE device_id = @device AND {Unfinished}";
 
-    // A list of states has one to five members; a shorter one repeats its last. The same change once more changes nothing and
-    // succeeds: its caller may not have heard of the first success.
+    // A list of states has one to five members; a shorter one repeats its last.
     private const string UpdateStatement = """
         UPDATE actions
         SET state = @state, result = @result, error_code = @error_code, error_message = @error_message,
             updated_at = @updated_at, acknowledged_at = @acknowledged_at, dispatched_at = @dispatched_at,
             completed_at = @completed_at, window_start = @window_start, window_end = @window_end,
             window_closed_at = @window_closed_at
-        WHERE id = @id
-            AND (state IN (@from0, @from1, @from2, @from3, @from4) OR (state = @state AND updated_at = @updated_at))
+        WHERE id = @id AND state IN (@from0, @from1, @from2, @from3, @from4)
         RETURNING 1
         """;
 
