@@ -32,6 +32,17 @@ need_debian() {
   fi
 }
 
+# The server's programs, for the tests; whichever major version the distribution has.
+need_postgresql() {
+  compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null && return
+  # Only the programs are wanted: the tests make clusters of their own.
+  local sudo=""
+  [[ $(id -u) -eq 0 ]] || sudo="sudo -n"
+  $sudo mkdir -p /etc/postgresql-common 2>/dev/null || true
+  [[ -e /etc/postgresql-common/createcluster.conf ]] || echo "create_main_cluster = false" | $sudo tee /etc/postgresql-common/createcluster.conf >/dev/null 2>&1 || true
+  need_debian postgresql:/usr/lib/postgresql/none
+}
+
 need_node_packages() {
   command -v npm >/dev/null || need_debian npm:/usr/bin/npm
   [[ -e $1/node_modules/.package-lock.json && $1/node_modules/.package-lock.json -nt $1/package-lock.json ]] && return
