@@ -15,8 +15,7 @@ public sealed class PostgresCommitTests(PostgresServer server)
         await using House house = await House.OpenAsync(server);
         int runs = 0;
 
-        // A lone write commits on the thread of its caller.
-        Task<int> write = Task.Run(() => house.Store.Database.WriteAsync(
+        Task<int> write = house.Store.Database.WriteAsync(
             session =>
             {
                 runs++;
@@ -24,7 +23,7 @@ public sealed class PostgresCommitTests(PostgresServer server)
                 house.Cable.LoseAnswers();
                 return 7;
             },
-            default));
+            default);
         await Wait.UntilAsync(async () => await house.CountAsync("customers") == 1, "the server has committed");
         house.Cable.Reset();
 
@@ -41,20 +40,19 @@ public sealed class PostgresCommitTests(PostgresServer server)
         int runs = 0;
         var ran = new TaskCompletionSource();
 
-        // A lone write commits on the thread of its caller.
-        Task<int> write = Task.Run(() => house.Store.Database.WriteAsync(
+        Task<int> write = house.Store.Database.WriteAsync(
             session =>
             {
                 session.Execute("INSERT INTO customers (id, live_enabled, created_at) VALUES ('once', 0, 0)");
                 if (++runs == 1)
                 {
                     house.Cable.LoseRequests();
-                    // The commit follows on this very thread.
+                    // The commit is sent when this function has returned.
                     _ = Task.Delay(200).ContinueWith(_ => ran.SetResult(), TaskScheduler.Default);
                 }
                 return 7;
             },
-            default));
+            default);
         await ran.Task;
         house.Cable.Reset();
 

@@ -20,15 +20,12 @@ internal sealed class PostgresCommitter(
     // The first and three more (faults D12).
     private const int MaxTries = 4;
 
-    // A server slower than this is no place to hold a caller's thread.
-    private static readonly TimeSpan Fast = TimeSpan.FromMilliseconds(20);
-
     private SqlSession? _session;
     private NpgsqlTransaction? _transaction;
     private long _contactAt = Stopwatch.GetTimestamp();
 
-    /// <inheritdoc/>
-    public bool WasAloneAndFast { get; private set; } = true;
+    /// <summary>Never: a server that stops answering must not hold the thread of a caller (faults D11).</summary>
+    public bool WasAloneAndFast => false;
 
     /// <inheritdoc/>
     public TimeSpan IdleInterval => options.ProbeInterval;
@@ -37,7 +34,6 @@ internal sealed class PostgresCommitter(
     public void Commit(List<WriteItem> batch)
     {
         long started = Stopwatch.GetTimestamp();
-        WasAloneAndFast = false;
         // An earlier batch's end must be known before its writer's row is written again.
         if (ledger.InDoubt && !Probe())
         {
@@ -178,7 +174,6 @@ internal sealed class PostgresCommitter(
     {
         Contacted();
         metrics.Committed(batch.Count, elapsed);
-        WasAloneAndFast = batch.Count == 1 && elapsed < Fast;
         health.Up();
         foreach (WriteItem item in batch)
         {
