@@ -35,12 +35,13 @@ need_debian() {
 # The server's programs, for the tests; whichever major version the distribution has.
 need_postgresql() {
   compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null && return
-  # Only the programs are wanted: the tests make clusters of their own.
-  local sudo=""
-  [[ $(id -u) -eq 0 ]] || sudo="sudo -n"
-  $sudo mkdir -p /etc/postgresql-common 2>/dev/null || true
-  [[ -e /etc/postgresql-common/createcluster.conf ]] || echo "create_main_cluster = false" | $sudo tee /etc/postgresql-common/createcluster.conf >/dev/null 2>&1 || true
-  need_debian postgresql:/usr/lib/postgresql/none
+  need_debian 'postgresql:/usr/lib/postgresql/*/bin/initdb'
+  # The tests make servers of their own; the package's one is not wanted.
+  if command -v systemctl >/dev/null; then
+    local sudo=""
+    [[ $(id -u) -eq 0 ]] || sudo="sudo -n"
+    $sudo systemctl disable --now postgresql >/dev/null 2>&1 || true
+  fi
 }
 
 need_node_packages() {

@@ -114,6 +114,37 @@ public sealed class PostgresCommitTests(PostgresServer server)
             Assert.NotNull(await house.Store.Actions.FindAsync(id, default));
     }
 
+    [Fact]
+    [Trait("row", "D1")]
+    public async Task A_server_that_crashes_under_load_loses_nothing_acknowledged_and_leaves_nothing_refused()
+    {
+        await using PostgresProcess process = await PostgresProcess.StartNewAsync();
+        string database = await process.CreateDatabaseAsync();
+        await using var store = new PostgresStoreFixture(database);
+        await store.OpenAsync();
+        using var stop = new CancellationTokenSource();
+        Task<(List<ActionId> Stored, List<ActionId> Refused)>[] writers = [.. Enumerable.Range(0, 16).Select(writer => Task.Run(() => PushAsync(store, writer, stop.Token)))];
+
+        for (int i = 0; i < 3; i++)
+        {
+            await Task.Delay(200);
+            await process.CrashAsync();
+            await process.StartAsync();
+            await Eventually.TrueAsync(() => store.Health.Available);
+        }
+        await stop.CancelAsync();
+        (List<ActionId> Stored, List<ActionId> Refused)[] all = await Task.WhenAll(writers);
+
+        ActionId[] stored = [.. all.SelectMany(one => one.Stored)];
+        Assert.NotEmpty(stored);
+        Assert.Contains(all, one => one.Refused.Count > 0);
+        await Wait.UntilAsync(
+            async () => (long)(await PostgresProcess.ExecuteAsync(database, "SELECT count(*) FROM actions"))! == stored.Length,
+            "exactly the acknowledged actions are there");
+        foreach (ActionId id in stored)
+            Assert.NotNull(await store.Actions.FindAsync(id, default));
+    }
+
     private static async Task<(List<ActionId> Stored, List<ActionId> Refused)> PushAsync(StoreFixture store, int writer, CancellationToken stop)
     {
         List<ActionId> stored = [], refused = [];
