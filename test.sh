@@ -16,6 +16,7 @@ done
 
 need_dotnet
 need_debian mosquitto:/usr/sbin/mosquitto libmosquitto1:libmosquitto.so.1 libsqlite3-0:libsqlite3.so.0
+need_postgresql
 need_node_packages tests/ocpp-rpc
 need_node_packages tests/svix
 

@@ -32,6 +32,18 @@ need_debian() {
   fi
 }
 
+# The server's programs, for the tests; whichever major version the distribution has.
+need_postgresql() {
+  compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null && return
+  need_debian 'postgresql:/usr/lib/postgresql/*/bin/initdb'
+  # The tests make servers of their own; the package's one is not wanted.
+  if command -v systemctl >/dev/null; then
+    local sudo=""
+    [[ $(id -u) -eq 0 ]] || sudo="sudo -n"
+    $sudo systemctl disable --now postgresql >/dev/null 2>&1 || true
+  fi
+}
+
 need_node_packages() {
   command -v npm >/dev/null || need_debian npm:/usr/bin/npm
   [[ -e $1/node_modules/.package-lock.json && $1/node_modules/.package-lock.json -nt $1/package-lock.json ]] && return

@@ -271,11 +271,14 @@ public sealed partial class ActionService(
         };
         OutboxEvent announcement = PushEvents.Of(ended);
         TimeSpan pause = TimeSpan.FromMilliseconds(200);
+        bool unsure = false;
         while (true)
         {
             try
             {
-                if (await store.TryEndAsync(ended, announcement, CancellationToken.None))
+                // A try whose answer was lost may have been stored all the same.
+                if (await store.TryEndAsync(ended, announcement, CancellationToken.None)
+                    || (unsure && await store.FindAsync(ended.Id, CancellationToken.None) is { } stored && stored.State == ended.State && stored.UpdatedAt == now))
                 {
                     index.Put(ended);
                     if (ended is { End: not null, State: ActionState.Completed })
@@ -286,6 +289,7 @@ public sealed partial class ActionService(
             }
             catch (StorageUnavailableException e) when (!_stopping.IsCancellationRequested)
             {
+                unsure = true;
                 LogNotStored(action.Id, e.Message);
                 await Task.Delay(pause, time);
                 pause = pause * 2 < options.ConfirmationTimeout ? pause * 2 : options.ConfirmationTimeout;

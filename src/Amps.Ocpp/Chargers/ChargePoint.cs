@@ -90,10 +90,13 @@ public sealed partial class ChargePoint : Mailbox
         PostAsync(new Report(session, connectorId, fact));
 
     /// <summary>The boot was answered, or an accepted charge point made its first call: calls may go out.</summary>
-    public void MarkReady(IChargePointSession session)
+    /// <returns>False = not accepted, or the link is not in force (yet).</returns>
+    public bool MarkReady(IChargePointSession session)
     {
-        if (_link is { } link && ReferenceEquals(link.Session, session) && Record is { Admission: Admission.Accepted })
-            link.Ready.TrySetResult();
+        if (_link is not { } link || !ReferenceEquals(link.Session, session) || Record is not { Admission: Admission.Accepted })
+            return false;
+        link.Ready.TrySetResult();
+        return true;
     }
 
     internal void MarkPrepared(IChargePointSession session)

@@ -56,7 +56,7 @@ public sealed record AmpsSettings
         var settings = new AmpsSettings
         {
             DataDirectory = data,
-            Storage = new StorageOptions { DataDirectory = data },
+            Storage = ReadStorage(reader, data),
             Mqtt = ReadMqtt(reader, prefix, node),
             Gateway = new GatewayOptions
             {
@@ -114,6 +114,23 @@ public sealed record AmpsSettings
         string host = address.Host is "*" or "+" or "0.0.0.0" ? "127.0.0.1" : address.Host is "[::]" ? "[::1]" : address.Host;
         string scheme = address.Scheme == Uri.UriSchemeHttps ? "wss" : "ws";
         return new Uri($"{scheme}://{host}:{address.Port}/ocpp");
+    }
+
+    private static StorageOptions ReadStorage(SettingsReader reader, string data)
+    {
+        const string ConnectionString = "Amps:Database:ConnectionString";
+        var options = new StorageOptions
+        {
+            DataDirectory = data,
+            Provider = reader.Choice("Amps:Database:Provider", StorageProvider.Sqlite),
+            ConnectionString = reader.Secret(ConnectionString),
+        };
+        if (options is { Provider: StorageProvider.Postgres, ConnectionString: null })
+            throw new SettingsException($"{ConnectionString}: needed where Amps:Database:Provider is Postgres, e.g. Host=…;Database=…;Username=…;Password=…");
+        // The value may hold a password and is never shown.
+        return options is { Provider: StorageProvider.Postgres, ConnectionString: { } text } && !StorageOptions.IsConnectionString(text)
+            ? throw new SettingsException($"{ConnectionString}: the value is not a connection string as Npgsql reads it, e.g. Host=…;Database=…;Username=…;Password=…")
+            : options;
     }
 
     private static MqttOptions ReadMqtt(SettingsReader reader, string prefix, string node)

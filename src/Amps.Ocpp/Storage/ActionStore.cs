@@ -8,6 +8,7 @@ namespace Amps.Ocpp.Storage;
 /// <summary>Actions; a unique partial index of the database lets one non-terminal action per device exist.</summary>
 internal sealed class ActionStore(IDatabase database, DeliverySignal signal) : IActionStore
 {
+    private const int MaxReplaceTries = 3;
     private static readonly ActionState[] UnderWay = [ActionState.Acknowledged];
 
     private const string Unfinished = "state IN ('scheduled', 'acknowledged')";
@@ -22,7 +23,7 @@ internal sealed class ActionStore(IDatabase database, DeliverySignal signal) : I
             @result, @error_code, @error_message, @created_at, @updated_at, @acknowledged_at, @dispatched_at, @completed_at,
             @window_start, @window_end, @window_closed_at, @sandbox)
         ON CONFLICT (device_id) WHERE {Unfinished} DO NOTHING
-        RETURNING id
+        RETURNING 1
         """;
 
     private const string ReplaceStatement = $"""
@@ -41,7 +42,10 @@ internal sealed class ActionStore(IDatabase database, DeliverySignal signal) : I
             completed_at = @completed_at, window_start = @window_start, window_end = @window_end,
             window_closed_at = @window_closed_at
         WHERE id = @id AND state IN (@from0, @from1, @from2, @from3, @from4)
+        RETURNING 1
         """;
+
+    private const string ForgetStatement = $"DELETE FROM actions WHERE id = @id AND dispatched_at IS NULL AND {Unfinished}";
 
     private const string FindNewestStatement = $"""
         SELECT {ActionRows.Columns} FROM actions
@@ -53,17 +57,24 @@ internal sealed class ActionStore(IDatabase database, DeliverySignal signal) : I
 
     /// <inheritdoc/>
     public Task<InsertOutcome> InsertAsync(ActionRecord action, bool replace, CancellationToken cancellationToken) =>
-        database.WriteAsync(session => Insert(session, action, replace), cancellationToken);
+        replace
+            ? database.WriteAsync(
+                new SqlWrite<InsertOutcome>(Statement: null, (session, _) => Replace(session, action), session => Forget(session, action)),
+                cancellationToken)
+            : database.WriteAsync(Insert(action), cancellationToken);
 
     /// <inheritdoc/>
     public Task<bool> TryUpdateAsync(ActionRecord changed, IReadOnlyList<ActionState> from, CancellationToken cancellationToken) =>
-        database.WriteAsync(session => Update(session, changed, from), cancellationToken);
+        database.WriteAsync(Update(changed, from), cancellationToken);
 
     /// <inheritdoc/>
     public async Task<bool> TryEndAsync(ActionRecord ended, OutboxEvent announcement, CancellationToken cancellationToken)
     {
         (bool changed, int told) = await database.WriteAsync(
-            session => Update(session, ended, UnderWay) ? (true, Outbox.Enqueue(session, announcement)) : (false, 0), cancellationToken);
+            new SqlWrite<(bool, int)>(
+                Update(ended, UnderWay).Statement,
+                (session, updated) => updated is not null ? (true, Outbox.Enqueue(session, announcement)) : (false, 0)),
+            cancellationToken);
         if (told > 0)
             signal.Raise();
         return changed;
@@ -113,17 +124,27 @@ internal sealed class ActionStore(IDatabase database, DeliverySignal signal) : I
             session => session.Query(FindNewestStatement, ActionRows.Read, ("@ids", devices.ToIdArray())),
             cancellationToken);
 
-    private static InsertOutcome Insert(SqlSession session, ActionRecord action, bool replace)
+    private static InsertOutcome Replace(SqlSession session, ActionRecord action)
     {
         (string, object?) device = ("@device", action.DeviceId.Value);
-        List<ActionId> replaced = replace
-            ? session.Query(ReplaceStatement, ActionRows.ReadId, device, ("@at", action.CreatedAt.ToColumn()))
-            : [];
-        bool inserted = session.First(
+        var replaced = new List<ActionId>();
+        InsertOutcome outcome;
+        int tries = 0;
+        do
+        {
+            replaced.AddRange(session.Query(ReplaceStatement, ActionRows.ReadId, device, ("@at", action.CreatedAt.ToColumn())));
+            outcome = Insert(action).Run(session);
+        }
+        // Another node may have stored one between the two statements; it is replaced too.
+        while (!outcome.Inserted && ++tries < MaxReplaceTries);
+        return outcome with { Replaced = replaced };
+    }
+
+    private static SqlWrite<InsertOutcome> Insert(ActionRecord action) => new(
+        new SqlStatement(
             InsertStatement,
-            _ => true,
             ("@id", action.Id.Value),
-            device,
+            ("@device", action.DeviceId.Value),
             ("@charge_point", action.ChargePoint.Value),
             ("@connector", action.ConnectorId),
             ("@customer", action.CustomerId),
@@ -142,31 +163,36 @@ internal sealed class ActionStore(IDatabase database, DeliverySignal signal) : I
             ("@window_start", action.Start.ToColumn()),
             ("@window_end", action.End.ToColumn()),
             ("@window_closed_at", action.WindowClosedAt.ToColumn()),
-            ("@sandbox", StoreJson.Write(action.Sandbox, StoreJson.Default.SandboxControl)));
-        return inserted
-            ? new InsertOutcome(true, [], replaced)
-            : new InsertOutcome(false, session.Query(ListConflictingStatement, ActionRows.ReadId, device), []);
-    }
+            ("@sandbox", StoreJson.Write(action.Sandbox, StoreJson.Default.SandboxControl))),
+        (session, inserted) => inserted is not null
+            ? new InsertOutcome(true, [], [])
+            : new InsertOutcome(false, session.Query(ListConflictingStatement, ActionRows.ReadId, ("@device", action.DeviceId.Value)), []),
+        session => Forget(session, action));
 
-    private static bool Update(SqlSession session, ActionRecord changed, IReadOnlyList<ActionState> from) => session.Execute(
-        UpdateStatement,
-        ("@id", changed.Id.Value),
-        ("@state", EnumText<ActionState>.Of(changed.State)),
-        ("@result", StoreJson.Write(changed.Result, StoreJson.Default.ActionResult)),
-        ("@error_code", changed.ErrorCode),
-        ("@error_message", changed.ErrorMessage),
-        ("@updated_at", changed.UpdatedAt.ToColumn()),
-        ("@acknowledged_at", changed.AcknowledgedAt.ToColumn()),
-        ("@dispatched_at", changed.DispatchedAt.ToColumn()),
-        ("@completed_at", changed.CompletedAt.ToColumn()),
-        ("@window_start", changed.Start.ToColumn()),
-        ("@window_end", changed.End.ToColumn()),
-        ("@window_closed_at", changed.WindowClosedAt.ToColumn()),
-        ("@from0", From(from, 0)),
-        ("@from1", From(from, 1)),
-        ("@from2", From(from, 2)),
-        ("@from3", From(from, 3)),
-        ("@from4", From(from, 4))) > 0;
+    // The caller of an insert that seemed to fail sends nothing, so nobody would ever end this action.
+    private static void Forget(SqlSession session, ActionRecord action) => session.Execute(ForgetStatement, ("@id", action.Id.Value));
+
+    private static SqlWrite<bool> Update(ActionRecord changed, IReadOnlyList<ActionState> from) => new(
+        new SqlStatement(
+            UpdateStatement,
+            ("@id", changed.Id.Value),
+            ("@state", EnumText<ActionState>.Of(changed.State)),
+            ("@result", StoreJson.Write(changed.Result, StoreJson.Default.ActionResult)),
+            ("@error_code", changed.ErrorCode),
+            ("@error_message", changed.ErrorMessage),
+            ("@updated_at", changed.UpdatedAt.ToColumn()),
+            ("@acknowledged_at", changed.AcknowledgedAt.ToColumn()),
+            ("@dispatched_at", changed.DispatchedAt.ToColumn()),
+            ("@completed_at", changed.CompletedAt.ToColumn()),
+            ("@window_start", changed.Start.ToColumn()),
+            ("@window_end", changed.End.ToColumn()),
+            ("@window_closed_at", changed.WindowClosedAt.ToColumn()),
+            ("@from0", From(from, 0)),
+            ("@from1", From(from, 1)),
+            ("@from2", From(from, 2)),
+            ("@from3", From(from, 3)),
+            ("@from4", From(from, 4))),
+        (_, updated) => updated is not null);
 
     private static string From(IReadOnlyList<ActionState> states, int index) =>
         EnumText<ActionState>.Of(states[Math.Min(index, states.Count - 1)]);

@@ -87,7 +87,7 @@ internal sealed class ChargePointStore(IDatabase database) : IChargePointStore
 
     /// <inheritdoc/>
     public Task<long> OpenTransactionAsync(NewTransaction transaction, CancellationToken cancellationToken) =>
-        database.WriteAsync(session => Open(session, transaction), cancellationToken);
+        database.WriteAsync(Open(transaction), cancellationToken);
 
     /// <inheritdoc/>
     public Task<StopOutcome> CloseTransactionAsync(TransactionStop stop, CancellationToken cancellationToken) =>
@@ -116,9 +116,9 @@ internal sealed class ChargePointStore(IDatabase database) : IChargePointStore
             },
             cancellationToken);
 
-    private static long Open(SqlSession session, NewTransaction transaction)
+    private static SqlWrite<long> Open(NewTransaction transaction)
     {
-        ReadOnlySpan<(string, object?)> key =
+        (string, object?)[] key =
         [
             ("@charge_point", transaction.ChargePoint.ToKey()),
             ("@connector", transaction.ConnectorId),
@@ -126,17 +126,21 @@ internal sealed class ChargePointStore(IDatabase database) : IChargePointStore
             ("@started_at", transaction.StartedAt.ToColumn()),
             ("@meter", transaction.MeterStartWh),
         ];
-        long id = session.First(OpenStatement, ReadId, [.. key, ("@received_at", transaction.ReceivedAt.ToColumn())]);
-        if (id == 0)
-            return session.First(FindRepeatedStatement, ReadId, key);
-        session.Execute(
-            SupersedeStatement,
-            ("@id", id),
-            ("@charge_point", transaction.ChargePoint.ToKey()),
-            ("@connector", transaction.ConnectorId),
-            ("@at", transaction.StartedAt.ToColumn()),
-            ("@reason", Superseded));
-        return id;
+        return new SqlWrite<long>(
+            new SqlStatement(OpenStatement, [.. key, ("@received_at", transaction.ReceivedAt.ToColumn())]),
+            (session, opened) =>
+            {
+                if (opened is not { } id)
+                    return session.First(FindRepeatedStatement, ReadId, key);
+                session.Execute(
+                    SupersedeStatement,
+                    ("@id", id),
+                    ("@charge_point", transaction.ChargePoint.ToKey()),
+                    ("@connector", transaction.ConnectorId),
+                    ("@at", transaction.StartedAt.ToColumn()),
+                    ("@reason", Superseded));
+                return id;
+            });
     }
 
     private static StopOutcome Close(SqlSession session, TransactionStop stop)

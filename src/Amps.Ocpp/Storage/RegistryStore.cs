@@ -96,6 +96,6 @@ internal sealed class RegistryStore(IDatabase database) : IRegistryStore
 
     /// <inheritdoc/>
     public Task<long> NextGenerationAsync(ChargePointId id, CancellationToken cancellationToken) => database.WriteAsync(
-        session => session.First(NextGenerationStatement, row => row.GetInt64(0), ("@id", id.ToKey())),
+        new SqlWrite<long>(new SqlStatement(NextGenerationStatement, ("@id", id.ToKey())), (_, generation) => generation!.Value),
         cancellationToken);
 }

@@ -1,19 +1,32 @@
 namespace Amps.Ocpp.Storage;
 
+/// <summary>The engines that can keep everything.</summary>
+public enum StorageProvider
+{
+    /// <summary>One file of <see cref="StorageOptions.DataDirectory"/>, for one process at a time.</summary>
+    Sqlite,
+
+    /// <summary>A PostgreSQL server, for any number of nodes.</summary>
+    Postgres,
+}
+
 /// <summary>Where and how the service keeps what it must not lose.</summary>
 public sealed record StorageOptions
 {
-    /// <summary>Name of the engine that keeps everything in one file of <see cref="DataDirectory"/>.</summary>
-    public const string Sqlite = "sqlite";
-
-    /// <summary>Which engine; <c>sqlite</c>.</summary>
-    public string Provider { get; init; } = Sqlite;
+    /// <summary>Which engine.</summary>
+    public StorageProvider Provider { get; init; }
 
     /// <summary>Directory of the database file; made when missing, used by one process at a time.</summary>
     public string DataDirectory { get; init; } = "data";
 
-    /// <summary>Where a database server is reached; not used by <c>sqlite</c>.</summary>
+    /// <summary>Where the database server is reached, as Npgsql reads it; may hold a password. Not used by SQLite.</summary>
     public string? ConnectionString { get; init; }
+
+    /// <summary>How long a start waits for a database server that cannot be reached or is itself starting.</summary>
+    public TimeSpan StartTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Time-out of one statement on a database server.</summary>
+    public TimeSpan StatementTimeout { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>A write that has not ended by then ends as unavailable.</summary>
     public TimeSpan WriteTimeout { get; init; } = TimeSpan.FromSeconds(5);
@@ -38,4 +51,7 @@ public sealed record StorageOptions
 
     /// <summary>Pause between two attempts to write again after the store failed.</summary>
     public TimeSpan ProbeInterval { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>Whether a text can be read as <see cref="ConnectionString"/> and names a server.</summary>
+    public static bool IsConnectionString(string text) => Postgres.PostgresConnections.IsValid(text);
 }

@@ -2,6 +2,7 @@ using Amps.Ocpp.Actions;
 using Amps.Ocpp.Chargers;
 using Amps.Ocpp.Readings;
 using Amps.Ocpp.Registry;
+using Amps.Ocpp.Storage.Postgres;
 using Amps.Ocpp.Storage.Sql;
 using Amps.Ocpp.Storage.Sqlite;
 using Amps.Ocpp.Webhooks;
@@ -23,9 +24,10 @@ public static class StorageRegistration
         services.AddSingleton<StorageMetrics>();
         services.AddSingleton<StorageHealth>();
         services.AddSingleton<IStorageHealth>(provider => provider.GetRequiredService<StorageHealth>());
-        services.AddSingleton<SqliteDatabase>();
-        services.AddSingleton<IDatabase>(provider => provider.GetRequiredService<SqliteDatabase>());
-        services.AddSingleton<IStorageLifetime>(provider => provider.GetRequiredService<SqliteDatabase>());
+        if (options.Provider == StorageProvider.Postgres)
+            services.AddEngine<PostgresDatabase>();
+        else
+            services.AddEngine<SqliteDatabase>();
         services.AddSingleton<IRegistryStore, RegistryStore>();
         services.AddSingleton<IChargePointStore, ChargePointStore>();
         services.AddSingleton<IDeviceLinkStore, DeviceLinkStore>();
@@ -35,5 +37,13 @@ public static class StorageRegistration
         services.AddSingleton<IWebhookEndpointStore, WebhookEndpointStore>();
         services.AddSingleton<IDeliveryStore, DeliveryStore>();
         return services;
+    }
+
+    private static void AddEngine<T>(this IServiceCollection services)
+        where T : class, IDatabase, IStorageLifetime
+    {
+        services.AddSingleton<T>();
+        services.AddSingleton<IDatabase>(provider => provider.GetRequiredService<T>());
+        services.AddSingleton<IStorageLifetime>(provider => provider.GetRequiredService<T>());
     }
 }

@@ -4,11 +4,11 @@ using Amps.Ocpp.Tests.Support;
 namespace Amps.Ocpp.Tests.Actions;
 
 /// <summary>How actions end, by what the charger does (canonical API, sections 5 and 7; charger behaviour, section 4).</summary>
-public sealed class OutcomeTests
+public abstract class OutcomeTests(HouseStore store)
 {
-    private static async Task<(ServiceHost Service, ApiClient App, TestChargePoint Charger)> HouseAsync(params string[] settings)
+    private async Task<(ServiceHost Service, ApiClient App, TestChargePoint Charger)> HouseAsync(params string[] settings)
     {
-        ServiceHost service = await ServiceHost.StartAsync(["Amps:Mqtt:Mode=Off", "Amps:Actions:ConfirmationTimeoutSeconds=2", .. settings]);
+        ServiceHost service = await store.StartAsync(["Amps:Mqtt:Mode=Off", "Amps:Actions:ConfirmationTimeoutSeconds=2", .. settings]);
         ApiClient app = await service.CustomerAsync();
         await service.RegisterAsync("CP1", "customer", "dev1");
         TestChargePoint charger = await TestChargePoint.BootAsync(service.Ocpp, "CP1");
@@ -174,3 +174,7 @@ public sealed class OutcomeTests
         Assert.DoesNotContain(charger.Frames, frame => frame.Contains("RemoteSt"));
     }
 }
+
+public sealed class SqliteOutcomeTests() : OutcomeTests(HouseStore.Sqlite());
+
+public sealed class PostgresOutcomeTests(PostgresServer server) : OutcomeTests(HouseStore.Postgres(server));

@@ -7,16 +7,20 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Amps.Ocpp.Tests.Actions;
 
 /// <summary>What becomes of acknowledged actions over a restart (faults C12).</summary>
-public sealed class RestartTests : IDisposable
+public abstract class RestartTests(HouseStore store) : IDisposable
 {
     private readonly string _data = Directory.CreateTempSubdirectory("amps-restart-").FullName;
 
-    public void Dispose() => Directory.Delete(_data, recursive: true);
+    public void Dispose()
+    {
+        Directory.Delete(_data, recursive: true);
+        GC.SuppressFinalize(this);
+    }
 
     /// <summary>Leaves an action in the store as a process does that was killed between the 202 and the call.</summary>
     private async Task<(string Key, ActionId Id)> LeaveUnsentAsync(TimeSpan age, DateTimeOffset? end = null)
     {
-        await using ServiceHost service = await ServiceHost.StartOnAsync(_data, "Amps:Mqtt:Mode=Off");
+        await using ServiceHost service = await store.StartOnAsync(_data, "Amps:Mqtt:Mode=Off");
         using ApiClient app = await service.CustomerAsync();
         await service.RegisterAsync("CP1", "customer", "dev1");
         DateTimeOffset then = DateTimeOffset.UtcNow - age;
@@ -49,7 +53,7 @@ public sealed class RestartTests : IDisposable
     public async Task What_was_not_sent_yet_is_sent_once_when_the_charge_point_is_back(bool windowed)
     {
         (string key, ActionId id) = await LeaveUnsentAsync(TimeSpan.FromSeconds(1), windowed ? DateTimeOffset.UtcNow.AddHours(1) : null);
-        await using ServiceHost service = await ServiceHost.StartOnAsync(_data, "Amps:Mqtt:Mode=Off");
+        await using ServiceHost service = await store.StartOnAsync(_data, "Amps:Mqtt:Mode=Off");
         using var app = new ApiClient(service.Api, key);
         await using TestChargePoint charger = await TestChargePoint.BootAsync(service.Ocpp, "CP1");
         charger.On("RemoteStartTransaction", call =>
@@ -69,7 +73,7 @@ public sealed class RestartTests : IDisposable
     public async Task What_is_too_old_is_never_sent()
     {
         (string key, ActionId id) = await LeaveUnsentAsync(TimeSpan.FromMinutes(5));
-        await using ServiceHost service = await ServiceHost.StartOnAsync(_data, "Amps:Mqtt:Mode=Off");
+        await using ServiceHost service = await store.StartOnAsync(_data, "Amps:Mqtt:Mode=Off");
         using var app = new ApiClient(service.Api, key);
         await using TestChargePoint charger = await TestChargePoint.BootAsync(service.Ocpp, "CP1");
         JsonElement ended = await app.UntilAsync($"/actions/{id}", action => action.GetProperty("state").GetString() != "acknowledged");
@@ -78,3 +82,7 @@ public sealed class RestartTests : IDisposable
         Assert.DoesNotContain(charger.Frames, frame => frame.Contains("RemoteStartTransaction"));
     }
 }
+
+public sealed class SqliteRestartTests() : RestartTests(HouseStore.Sqlite());
+
+public sealed class PostgresRestartTests(PostgresServer server) : RestartTests(HouseStore.Postgres(server));

@@ -5,7 +5,7 @@ using Amps.Ocpp.Tests.Support;
 namespace Amps.Ocpp.Tests.Actions;
 
 /// <summary>Scheduled and windowed pushes on the whole house.</summary>
-public sealed class ScheduledActionTests
+public abstract class ScheduledActionTests(HouseStore store)
 {
     private const int Soon = 2;
 
@@ -50,7 +50,7 @@ public sealed class ScheduledActionTests
     [Fact]
     public async Task A_scheduled_push_fires_once_at_its_start_and_is_shown_until_then()
     {
-        await using ServiceHost service = await ServiceHost.StartAsync("Amps:Mqtt:Mode=Off");
+        await using ServiceHost service = await store.StartAsync("Amps:Mqtt:Mode=Off");
         using ApiClient app = await service.CustomerAsync();
         await service.RegisterAsync("CP1", "customer", "dev1");
         await using TestChargePoint charger = await ChargerAsync(service);
@@ -73,7 +73,7 @@ public sealed class ScheduledActionTests
     [Fact]
     public async Task A_window_ends_with_the_charger_idled()
     {
-        await using ServiceHost service = await ServiceHost.StartAsync("Amps:Mqtt:Mode=Off");
+        await using ServiceHost service = await store.StartAsync("Amps:Mqtt:Mode=Off");
         using ApiClient app = await service.CustomerAsync();
         await service.RegisterAsync("CP1", "customer", "dev1");
         await using TestChargePoint charger = await ChargerAsync(service);
@@ -86,7 +86,7 @@ public sealed class ScheduledActionTests
     [Fact]
     public async Task A_later_push_takes_a_window_over()
     {
-        await using ServiceHost service = await ServiceHost.StartAsync("Amps:Mqtt:Mode=Off");
+        await using ServiceHost service = await store.StartAsync("Amps:Mqtt:Mode=Off");
         using ApiClient app = await service.CustomerAsync();
         await service.RegisterAsync("CP1", "customer", "dev1");
         await using TestChargePoint charger = await ChargerAsync(service);
@@ -101,7 +101,7 @@ public sealed class ScheduledActionTests
     [Fact]
     public async Task A_scheduled_push_can_be_cancelled_and_replaced_and_then_never_fires()
     {
-        await using ServiceHost service = await ServiceHost.StartAsync("Amps:Mqtt:Mode=Off");
+        await using ServiceHost service = await store.StartAsync("Amps:Mqtt:Mode=Off");
         using ApiClient app = await service.CustomerAsync();
         await service.RegisterAsync("CP1", "customer", "dev1");
         await using TestChargePoint charger = await ChargerAsync(service);
@@ -127,14 +127,14 @@ public sealed class ScheduledActionTests
     {
         string data = Directory.CreateTempSubdirectory("amps-test-").FullName;
         string id;
-        await using (ServiceHost service = await ServiceHost.StartOnAsync(data, "Amps:Mqtt:Mode=Off"))
+        await using (ServiceHost service = await store.StartOnAsync(data, "Amps:Mqtt:Mode=Off"))
         {
             using ApiClient app = await service.CustomerAsync();
             await service.RegisterAsync("CP1", "customer", "dev1");
             id = await PushAsync(app, new { command = "charge", start = "0.02m" });
         }
         await Task.Delay(TimeSpan.FromSeconds(1.5));
-        await using (ServiceHost service = await ServiceHost.StartOnAsync(data, "Amps:Mqtt:Mode=Off"))
+        await using (ServiceHost service = await store.StartOnAsync(data, "Amps:Mqtt:Mode=Off"))
         {
             using ApiClient app = await service.CustomerAsync();
             Assert.Equal("scheduled", (await app.DataAsync($"/actions/{id}")).GetProperty("state").GetString());
@@ -145,3 +145,7 @@ public sealed class ScheduledActionTests
         Directory.Delete(data, recursive: true);
     }
 }
+
+public sealed class SqliteScheduledActionTests() : ScheduledActionTests(HouseStore.Sqlite());
+
+public sealed class PostgresScheduledActionTests(PostgresServer server) : ScheduledActionTests(HouseStore.Postgres(server));

@@ -182,14 +182,6 @@ public sealed class SqliteStartTests : IAsyncDisposable
         Assert.Equal((2, 2), Migrator.Run(again, [first, "CREATE TABLE two (id BIGINT)"], Sample.Noon));
     }
 
-    [Fact]
-    public async Task An_unknown_provider_is_refused_by_name()
-    {
-        await using SqliteStoreFixture store = new(_store.DataDirectory, options => options with { Provider = "oracle" });
-
-        Assert.Contains("oracle", (await Assert.ThrowsAsync<StorageStartException>(store.OpenAsync)).Message, StringComparison.Ordinal);
-    }
-
     private async Task LiveAsync()
     {
         await _store.OpenAsync();

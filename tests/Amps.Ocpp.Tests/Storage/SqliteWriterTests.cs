@@ -1,7 +1,5 @@
-using System.Diagnostics.Metrics;
 using Amps.Ocpp.Model;
 using Amps.Ocpp.Registry;
-using Amps.Ocpp.Storage;
 using Amps.Ocpp.Storage.Sql;
 using Microsoft.Data.Sqlite;
 
@@ -271,69 +269,4 @@ public sealed class SqliteWriterTests
     }
 
     private static Task RecoveredAsync(SqliteStoreFixture store) => Eventually.TrueAsync(() => store.Health.Available);
-
-    /// <summary>Keeps the writer busy with one write until it is released.</summary>
-    private sealed class HeldWriter(Task write, ManualResetEventSlim release) : IDisposable
-    {
-        public static async Task<HeldWriter> HoldAsync(SqliteStoreFixture store)
-        {
-            var release = new ManualResetEventSlim();
-            var running = new TaskCompletionSource();
-            IDatabase database = store.Database;
-            Task write = Task.Run(() => database.WriteAsync(
-                session =>
-                {
-                    running.TrySetResult();
-                    release.Wait();
-                    return 0;
-                },
-                default));
-            await running.Task;
-            return new HeldWriter(write, release);
-        }
-
-        public Task ReleaseAsync()
-        {
-            release.Set();
-            return write;
-        }
-
-        public void Dispose()
-        {
-            release.Set();
-            release.Dispose();
-        }
-    }
-
-    /// <summary>Counts commits and writes of one store.</summary>
-    private sealed class Commits : IDisposable
-    {
-        private readonly MeterListener _listener = new();
-        private long _count;
-        private long _writes;
-
-        public Commits(SqliteStoreFixture store)
-        {
-            IMeterFactory meters = store.Meters;
-            _listener.InstrumentPublished = (instrument, listener) =>
-            {
-                if (instrument.Meter.Name == StorageMetrics.MeterName && ReferenceEquals(instrument.Meter.Scope, meters))
-                    listener.EnableMeasurementEvents(instrument);
-            };
-            _listener.SetMeasurementEventCallback<long>((instrument, value, _, _) =>
-            {
-                if (instrument.Name == "amps.storage.commits")
-                    Interlocked.Add(ref _count, value);
-                else if (instrument.Name == "amps.storage.writes")
-                    Interlocked.Add(ref _writes, value);
-            });
-            _listener.Start();
-        }
-
-        public long Count => Interlocked.Read(ref _count);
-
-        public long Writes => Interlocked.Read(ref _writes);
-
-        public void Dispose() => _listener.Dispose();
-    }
 }

@@ -43,7 +43,7 @@ public abstract class StoreFixture : IAsyncDisposable
     protected abstract StorageOptions Options { get; }
 
     /// <summary>Opens what is there, as a start of the process does.</summary>
-    public async Task OpenAsync()
+    public virtual async Task OpenAsync()
     {
         var services = new ServiceCollection();
         services.AddLogging();

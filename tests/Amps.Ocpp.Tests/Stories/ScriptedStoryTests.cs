@@ -4,12 +4,12 @@ using Amps.Ocpp.Tests.Support;
 namespace Amps.Ocpp.Tests.Stories;
 
 /// <summary>The whole house around one scripted charge point.</summary>
-public sealed class ScriptedStoryTests
+public abstract class ScriptedStoryTests(HouseStore store)
 {
     [Fact]
     public async Task A_charge_is_completed_only_when_the_charger_has_started_a_transaction()
     {
-        await using ServiceHost service = await ServiceHost.StartAsync();
+        await using ServiceHost service = await store.StartAsync();
         using ApiClient app = await service.CustomerAsync();
         await service.RegisterAsync("CP1", "customer", "dev1");
         await using TestChargePoint charger = await TestChargePoint.BootAsync(service.Ocpp, "CP1");
@@ -27,3 +27,7 @@ public sealed class ScriptedStoryTests
         Assert.Equal("StartTransaction", ended.GetProperty("result").GetProperty("confirmedBy").GetString());
     }
 }
+
+public sealed class SqliteScriptedStoryTests() : ScriptedStoryTests(HouseStore.Sqlite());
+
+public sealed class PostgresScriptedStoryTests(PostgresServer server) : ScriptedStoryTests(HouseStore.Postgres(server));

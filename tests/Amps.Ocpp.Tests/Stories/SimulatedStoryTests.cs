@@ -5,7 +5,7 @@ using Amps.Ocpp.Tests.Support;
 namespace Amps.Ocpp.Tests.Stories;
 
 /// <summary>The house with the bundled simulator at the other end: what run.sh shows, and what hardware does on its own.</summary>
-public sealed class SimulatedStoryTests
+public abstract class SimulatedStoryTests(HouseStore store)
 {
     private readonly FrameCheck _check = new();
 
@@ -38,7 +38,7 @@ public sealed class SimulatedStoryTests
     [Fact]
     public async Task A_charger_goes_from_preparing_to_charging_to_a_capped_7_4_kW_to_paused()
     {
-        await using ServiceHost service = await ServiceHost.StartAsync();
+        await using ServiceHost service = await store.StartAsync();
         using ApiClient app = await service.CustomerAsync();
         await service.RegisterAsync("SIM1", "customer", "dev1");
         await using var clock = new SimulationClock();
@@ -70,7 +70,7 @@ public sealed class SimulatedStoryTests
     [Fact]
     public async Task Two_connectors_are_two_chargers_with_their_own_caps()
     {
-        await using ServiceHost service = await ServiceHost.StartAsync("Amps:Mqtt:Mode=Off");
+        await using ServiceHost service = await store.StartAsync("Amps:Mqtt:Mode=Off");
         using ApiClient app = await service.CustomerAsync();
         await service.RegisterAsync("SIM1", "customer", "left", "right");
         await using var clock = new SimulationClock();
@@ -92,7 +92,7 @@ public sealed class SimulatedStoryTests
     [Fact]
     public async Task A_cap_survives_a_reboot_of_the_charger_and_reaches_one_that_was_away()
     {
-        await using ServiceHost service = await ServiceHost.StartAsync("Amps:Mqtt:Mode=Off");
+        await using ServiceHost service = await store.StartAsync("Amps:Mqtt:Mode=Off");
         using ApiClient app = await service.CustomerAsync();
         await service.RegisterAsync("SIM1", "customer", "dev1");
         await using var clock = new SimulationClock();
@@ -112,7 +112,7 @@ public sealed class SimulatedStoryTests
     [Fact]
     public async Task What_a_charger_did_while_offline_is_told_in_order_when_it_returns()
     {
-        await using ServiceHost service = await ServiceHost.StartAsync("Amps:Mqtt:Mode=Off");
+        await using ServiceHost service = await store.StartAsync("Amps:Mqtt:Mode=Off");
         using ApiClient app = await service.CustomerAsync();
         await service.RegisterAsync("SIM1", "customer", "dev1");
         await using var clock = new SimulationClock();
@@ -131,7 +131,7 @@ public sealed class SimulatedStoryTests
     [Fact]
     public async Task A_faulted_charger_says_so_and_refuses_to_charge()
     {
-        await using ServiceHost service = await ServiceHost.StartAsync("Amps:Mqtt:Mode=Off");
+        await using ServiceHost service = await store.StartAsync("Amps:Mqtt:Mode=Off");
         using ApiClient app = await service.CustomerAsync();
         await service.RegisterAsync("SIM1", "customer", "dev1");
         await using var clock = new SimulationClock();
@@ -154,3 +154,7 @@ public sealed class SimulatedStoryTests
         Assert.True(condition());
     }
 }
+
+public sealed class SqliteSimulatedStoryTests() : SimulatedStoryTests(HouseStore.Sqlite());
+
+public sealed class PostgresSimulatedStoryTests(PostgresServer server) : SimulatedStoryTests(HouseStore.Postgres(server));

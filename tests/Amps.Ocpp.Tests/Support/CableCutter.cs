@@ -12,6 +12,8 @@ public sealed class CableCutter : IAsyncDisposable
     private readonly Lock _gate = new();
     private readonly Task _accepting;
     private bool _isCut;
+    private volatile bool _losesRequests;
+    private volatile bool _losesAnswers;
     private volatile TaskCompletionSource _flowing = Flowing();
 
     public CableCutter(int targetPort)
@@ -38,8 +40,27 @@ public sealed class CableCutter : IAsyncDisposable
         }
     }
 
+    /// <summary>Resets all connections; new ones work.</summary>
+    public void Reset()
+    {
+        lock (_gate)
+        {
+            foreach (var socket in _sockets)
+                Reset(socket);
+            _sockets.Clear();
+            _losesRequests = _losesAnswers = false;
+        }
+    }
+
+    /// <summary>What the server says is lost until the next <see cref="Reset()"/> or <see cref="Mend"/>; it still hears everything.</summary>
+    public void LoseAnswers() => _losesAnswers = true;
+
+    /// <summary>The server hears nothing more until the next <see cref="Reset()"/> or <see cref="Mend"/>.</summary>
+    public void LoseRequests() => _losesRequests = true;
+
     public void Mend()
     {
+        _losesRequests = _losesAnswers = false;
         lock (_gate)
             _isCut = false;
         _flowing.TrySetResult();
@@ -103,11 +124,11 @@ public sealed class CableCutter : IAsyncDisposable
             _sockets.Add(near);
             _sockets.Add(far);
         }
-        _ = PumpAsync(near, far);
-        _ = PumpAsync(far, near);
+        _ = PumpAsync(near, far, () => _losesRequests);
+        _ = PumpAsync(far, near, () => _losesAnswers);
     }
 
-    private async Task PumpAsync(Socket from, Socket to)
+    private async Task PumpAsync(Socket from, Socket to, Func<bool> loses)
     {
         var buffer = new byte[64 * 1024];
         try
@@ -115,7 +136,8 @@ public sealed class CableCutter : IAsyncDisposable
             while (await from.ReceiveAsync(buffer) is > 0 and var count)
             {
                 await _flowing.Task;
-                await to.SendAsync(buffer.AsMemory(0, count));
+                if (!loses())
+                    await to.SendAsync(buffer.AsMemory(0, count));
             }
             to.Shutdown(SocketShutdown.Send);
         }

@@ -20,6 +20,7 @@ internal sealed partial class Ocpp16Session
 
     private Task _report = Task.CompletedTask;
     private bool _ready;
+    private bool _booted;
 
     private sealed record ChargerReport(int ConnectorId, ChargerEvent Fact);
 
@@ -59,11 +60,10 @@ internal sealed partial class Ocpp16Session
 
     public void OnAnswered(object reaction)
     {
-        if (!_ready && _chargePoint.Record is { Admission: Admission.Accepted, Boot: not null })
-        {
-            _ready = true;
-            _chargePoint.MarkReady(this);
-        }
+        // What a boot told is in the record only once it is stored; the boot itself is enough.
+        _booted |= ReferenceEquals(reaction, s_booted);
+        if (!_ready && _chargePoint.Record is { Admission: Admission.Accepted } record && (_booted || record.Boot is not null))
+            _ready = _chargePoint.MarkReady(this);
         if (reaction is ChargerReport report)
         {
             ValueTask posted = _chargePoint.ReportAsync(this, report.ConnectorId, report.Fact);

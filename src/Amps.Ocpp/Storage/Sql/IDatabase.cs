@@ -20,4 +20,7 @@ internal interface IDatabase
     /// Nothing was changed, or, only when the disk itself held a commit longer than the write time-out, it is not known.
     /// </exception>
     Task<T> WriteAsync<T>(Func<SqlSession, T> write, CancellationToken cancellationToken);
+
+    /// <inheritdoc cref="WriteAsync{T}(Func{SqlSession, T}, CancellationToken)"/>
+    Task<T> WriteAsync<T>(SqlWrite<T> write, CancellationToken cancellationToken);
 }

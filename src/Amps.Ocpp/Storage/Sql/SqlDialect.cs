@@ -1,3 +1,5 @@
+using System.Data.Common;
+
 namespace Amps.Ocpp.Storage.Sql;
 
 /// <summary>
@@ -14,8 +16,28 @@ internal sealed record SqlDialect(string Identity, string Blob, string Ids, stri
         BeginWrite: "BEGIN IMMEDIATE",
         ListTables: "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'");
 
+    /// <summary>Word for a text column of the schema.</summary>
+    public string Text { get; init; } = "TEXT";
+
+    /// <summary>Gives a new command's parameters their types, where the engine wants to be told; null = it does not.</summary>
+    public Action<DbCommand>? Describe { get; init; }
+
+    /// <summary>Whether a text must not hold the character U+0000 (faults R15).</summary>
+    public bool RefusesNul { get; init; }
+
     public string Translate(string text) => text
         .Replace("{identity}", Identity, StringComparison.Ordinal)
         .Replace("{blob}", Blob, StringComparison.Ordinal)
         .Replace("{ids}", Ids, StringComparison.Ordinal);
+
+    /// <summary>Translates a script of the schema, in which <c>TEXT</c> stands for a text column.</summary>
+    public string TranslateScript(string script) => Translate(script).Replace(" TEXT", " " + Text, StringComparison.Ordinal);
+
+    /// <summary>The value as the engine may have it.</summary>
+    public object ToEngine(object? value) => value switch
+    {
+        null => DBNull.Value,
+        string text when RefusesNul && text.Contains('\0', StringComparison.Ordinal) => text.Replace('\0', '\uFFFD'),
+        _ => value,
+    };
 }

@@ -39,7 +39,7 @@ internal sealed class SqlSession(DbConnection connection, SqlDialect dialect) : 
     public void RunScript(string script)
     {
         using DbCommand command = connection.CreateCommand();
-        SetText(command, dialect.Translate(script));
+        SetText(command, dialect.TranslateScript(script));
         command.ExecuteNonQuery();
     }
 
@@ -57,7 +57,7 @@ internal sealed class SqlSession(DbConnection connection, SqlDialect dialect) : 
             _prepared.Add(sql, command = Create(sql, parameters));
         DbParameterCollection bound = command.Parameters;
         for (int i = 0; i < parameters.Length; i++)
-            bound[i].Value = parameters[i].Value ?? DBNull.Value;
+            bound[i].Value = dialect.ToEngine(parameters[i].Value);
         return command;
     }
 
@@ -71,6 +71,7 @@ internal sealed class SqlSession(DbConnection connection, SqlDialect dialect) : 
             parameter.ParameterName = name;
             command.Parameters.Add(parameter);
         }
+        dialect.Describe?.Invoke(command);
         return command;
     }
 

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Amps.Ocpp.Storage.Sql;
+using Amps.Ocpp.Storage.Writing;
 using Microsoft.Data.Sqlite;
 using SQLitePCL;
 
@@ -15,17 +16,25 @@ internal sealed class SqliteCommitter(
     SqliteCheckpointer checkpointer,
     StorageHealth health,
     StorageMetrics metrics,
-    TimeProvider clock) : IDisposable
+    TimeProvider clock) : ICommitter
 {
     // A disk slower than this is no place to hold a caller's thread.
     private static readonly TimeSpan Fast = TimeSpan.FromMilliseconds(20);
 
     private SqlSession? _session;
 
-    /// <summary>Whether the last commit carried one write only and was quick, so that the next caller may commit itself.</summary>
+    /// <inheritdoc/>
     public bool WasAloneAndFast { get; private set; } = true;
 
-    /// <summary>Commits the items together and tells each its end. Never throws.</summary>
+    /// <summary>Nothing: a file does not go away by itself.</summary>
+    public TimeSpan IdleInterval => Timeout.InfiniteTimeSpan;
+
+    public void Idle()
+    {
+        // What fails while nobody writes is found by the next write.
+    }
+
+    /// <inheritdoc/>
     public void Commit(List<WriteItem> batch)
     {
         long started = Stopwatch.GetTimestamp();
@@ -55,12 +64,13 @@ internal sealed class SqliteCommitter(
         {
             if (metrics.MeasuresWrites)
                 metrics.Written(item.RequestedAt);
-            item.Succeed();
+            if (!item.TrySucceed())
+                Undo(item);
         }
         CareForLog();
     }
 
-    /// <summary>Tries on a new connection whether the disk takes writes.</summary>
+    /// <inheritdoc/>
     public bool Probe()
     {
         try
@@ -126,6 +136,18 @@ internal sealed class SqliteCommitter(
         metrics.Failed(batch.Count);
         foreach (WriteItem item in batch)
             item.Fail(SqliteErrors.ToUnavailable(cause));
+    }
+
+    private void Undo(WriteItem item)
+    {
+        try
+        {
+            item.Undo(_session!);
+        }
+        catch (SqliteException e)
+        {
+            health.Down(SqliteErrors.Describe(e), e);
+        }
     }
 
     private void CareForLog()

@@ -1,6 +1,7 @@
 using Amps.Ocpp.Model;
 using Amps.Ocpp.Storage.Schema;
 using Amps.Ocpp.Storage.Sql;
+using Amps.Ocpp.Storage.Writing;
 using Microsoft.Data.Sqlite;
 
 namespace Amps.Ocpp.Storage.Sqlite;
@@ -16,13 +17,11 @@ internal sealed class SqliteDatabase(
     private SqliteFiles? _files;
     private SqliteCheckpointer? _checkpointer;
     private SqliteReaders? _readers;
-    private SqliteWriter? _writer;
+    private GroupWriter? _writer;
 
     /// <inheritdoc/>
     public Task StartAsync(CancellationToken cancellationToken)
     {
-        if (options.Provider != StorageOptions.Sqlite)
-            throw new StorageStartException($"The storage provider '{options.Provider}' is not known: use '{StorageOptions.Sqlite}'.");
         (string version, string library) = SqliteNative.Initialize();
         SqliteFiles files = SqliteFiles.Take(options.DataDirectory);
         try
@@ -63,6 +62,11 @@ internal sealed class SqliteDatabase(
             ? writer.WriteAsync(write, cancellationToken)
             : Task.FromException<T>(new StorageUnavailableException($"Storage is unavailable: {health.Reason}"));
 
+    public Task<T> WriteAsync<T>(SqlWrite<T> write, CancellationToken cancellationToken) =>
+        _writer is { } writer
+            ? writer.WriteAsync(new WriteItem<T>(write.Run, write), cancellationToken)
+            : Task.FromException<T>(new StorageUnavailableException($"Storage is unavailable: {health.Reason}"));
+
     private void Open(SqliteFiles files, string version, string library)
     {
         var connections = new SqliteConnections(files.Database, options.BusyTimeout, options.MaxLogBytes);
@@ -78,7 +82,7 @@ internal sealed class SqliteDatabase(
 
         _checkpointer = new SqliteCheckpointer(connections, files, options, logger);
         _readers = new SqliteReaders(connections, options);
-        _writer = new SqliteWriter(
+        _writer = new GroupWriter(
             new SqliteCommitter(connections, _checkpointer, health, metrics, clock), options, health, metrics);
         _files = files;
         health.Start();

@@ -5,12 +5,6 @@ internal static partial class SqliteLog
     [LoggerMessage(1, LogLevel.Information, "Storage is open: {Path}, schema {From} -> {To}, SQLite {Version} ({Library}).")]
     public static partial void Opened(this ILogger logger, string path, int from, int to, string version, string library);
 
-    [LoggerMessage(2, LogLevel.Error, "Storage takes no writes: {Reason}")]
-    public static partial void WentAway(this ILogger logger, string reason, Exception? exception);
-
-    [LoggerMessage(3, LogLevel.Warning, "Storage takes writes again.")]
-    public static partial void CameBack(this ILogger logger);
-
     [LoggerMessage(4, LogLevel.Warning, "A checkpoint failed; the log keeps what is written until the next one.")]
     public static partial void CheckpointFailed(this ILogger logger, Exception exception);
 

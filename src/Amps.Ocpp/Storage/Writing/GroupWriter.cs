@@ -2,16 +2,16 @@ using System.Collections.Concurrent;
 using Amps.Ocpp.Model;
 using Amps.Ocpp.Storage.Sql;
 
-namespace Amps.Ocpp.Storage.Sqlite;
+namespace Amps.Ocpp.Storage.Writing;
 
 /// <summary>
 /// The one writer, with group commit and no delay: a write that finds nobody writing commits on the thread of its caller;
 /// those that come meanwhile wait and become the next commit together, on the writer's own thread. Who holds the gate owns
-/// the <see cref="SqliteCommitter"/>.
+/// the <see cref="ICommitter"/>, and no two threads are ever in it.
 /// </summary>
-internal sealed class SqliteWriter : IDisposable
+internal sealed class GroupWriter : IDisposable
 {
-    private readonly SqliteCommitter _committer;
+    private readonly ICommitter _committer;
     private readonly StorageOptions _options;
     private readonly StorageHealth _health;
     private readonly StorageMetrics _metrics;
@@ -24,7 +24,7 @@ internal sealed class SqliteWriter : IDisposable
     private bool _signalled;
     private volatile bool _stopping;
 
-    public SqliteWriter(SqliteCommitter committer, StorageOptions options, StorageHealth health, StorageMetrics metrics)
+    public GroupWriter(ICommitter committer, StorageOptions options, StorageHealth health, StorageMetrics metrics)
     {
         _committer = committer;
         _options = options;
@@ -34,14 +34,16 @@ internal sealed class SqliteWriter : IDisposable
         _thread.Start();
     }
 
-    public Task<T> WriteAsync<T>(Func<SqlSession, T> write, CancellationToken cancellationToken)
+    public Task<T> WriteAsync<T>(Func<SqlSession, T> write, CancellationToken cancellationToken) =>
+        WriteAsync(new WriteItem<T>(write), cancellationToken);
+
+    public Task<T> WriteAsync<T>(WriteItem<T> item, CancellationToken cancellationToken)
     {
         if (cancellationToken.IsCancellationRequested)
             return Task.FromCanceled<T>(cancellationToken);
         if (_stopping || !_health.Available)
             return Refuse<T>($"Storage is unavailable: {_health.Reason ?? "it closes."}");
 
-        var item = new WriteItem<T>(write);
         if (_committer.WasAloneAndFast && _queue.IsEmpty && TryEnter())
         {
             item.TryTake();
@@ -86,8 +88,9 @@ internal sealed class SqliteWriter : IDisposable
         }
         catch (TimeoutException e)
         {
-            // Given up while it waits, it will never run; taken, only the disk knows, and an answer in time is worth more.
-            item.TryGiveUp();
+            // Given up while it waits, it will never run; taken, only the store knows, and an answer in time is worth more.
+            if (!item.TryGiveUp() && !item.TryDisown())
+                return await item.Task;
             _metrics.Failed(1);
             _health.Down($"no commit ended within {_options.WriteTimeout.TotalSeconds:0.#} s.");
             Wake();
@@ -107,6 +110,8 @@ internal sealed class SqliteWriter : IDisposable
             // Whoever holds the gate wakes this thread when leaving work behind.
             if (!TryEnter())
                 continue;
+            if (_queue.IsEmpty && _health.Available)
+                _committer.Idle();
             if (_health.Available || (_health.DownFor >= _options.ProbeInterval && _committer.Probe()))
                 CommitWaiting();
             else
@@ -123,7 +128,7 @@ internal sealed class SqliteWriter : IDisposable
             {
                 // While it closes, a caller may still be committing; it has no reason to wake anybody.
                 TimeSpan pause = _stopping ? TimeSpan.FromMilliseconds(1)
-                    : _health.Available ? Timeout.InfiniteTimeSpan
+                    : _health.Available ? _committer.IdleInterval
                     : _options.ProbeInterval;
                 Monitor.Wait(_wake, pause);
             }

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 
-namespace Amps.Ocpp.Storage.Sqlite;
+namespace Amps.Ocpp.Storage;
 
 /// <summary>Keeps and logs the turns between available and not.</summary>
 internal sealed class StorageHealth(ILogger<StorageHealth> logger) : IStorageHealth
