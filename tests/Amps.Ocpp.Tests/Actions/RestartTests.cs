@@ -17,8 +17,8 @@ public abstract class RestartTests(HouseStore store) : IDisposable
         GC.SuppressFinalize(this);
     }
 
-    /// <summary>Leaves an action in the store as a process does that was killed between the 202 and the call.</summary>
-    private async Task<(string Key, ActionId Id)> LeaveUnsentAsync(TimeSpan age, DateTimeOffset? end = null)
+    /// <summary>Leaves an action in the store as a process does that was killed between the 202 and the call, or before the start.</summary>
+    private async Task<(string Key, ActionId Id)> LeaveUnsentAsync(TimeSpan age, DateTimeOffset? end = null, bool scheduled = false)
     {
         await using ServiceHost service = await store.StartOnAsync(_data, "Amps:Mqtt:Mode=Off");
         using ApiClient app = await service.CustomerAsync();
@@ -34,11 +34,11 @@ public abstract class RestartTests(HouseStore store) : IDisposable
             CustomerId = "customer",
             Environment = ApiEnvironment.Live,
             Command = ChargerCommand.Charge,
-            State = ActionState.Acknowledged,
+            State = scheduled ? ActionState.Scheduled : ActionState.Acknowledged,
             CreatedAt = then,
             UpdatedAt = then,
-            AcknowledgedAt = then,
-            Start = end is null ? null : then,
+            AcknowledgedAt = scheduled ? null : then,
+            Start = end is null && !scheduled ? null : then,
             End = end,
         };
         InsertOutcome stored = await service.Services.GetRequiredService<IActionStore>().InsertAsync(action, replace: false, CancellationToken.None);
@@ -66,6 +66,27 @@ public abstract class RestartTests(HouseStore store) : IDisposable
         JsonElement ended = await app.UntilAsync($"/actions/{id}", action => action.GetProperty("state").GetString() != "acknowledged", seconds: 40);
         Assert.Equal("completed", ended.GetProperty("state").GetString());
         Assert.Single(charger.Frames, frame => frame.Contains("RemoteStartTransaction"));
+    }
+
+    [Theory]
+    [InlineData(9, "completed", null)]
+    [InlineData(11, "failed", "START_IN_PAST")]
+    public async Task A_start_that_was_slept_through_counts_for_ten_minutes(int minutes, string state, string? code)
+    {
+        (string key, ActionId id) = await LeaveUnsentAsync(TimeSpan.FromMinutes(minutes), scheduled: true);
+        await using ServiceHost service = await store.StartOnAsync(_data, "Amps:Mqtt:Mode=Off");
+        using var app = new ApiClient(service.Api, key);
+        await using TestChargePoint charger = await TestChargePoint.BootAsync(service.Ocpp, "CP1");
+        charger.On("RemoteStartTransaction", call =>
+        {
+            string idTag = call.GetProperty("idTag").GetString()!;
+            _ = Task.Run(() => charger.StartAsync(idTag));
+            return new { status = "Accepted" };
+        });
+        await charger.StatusAsync("Preparing");
+        JsonElement ended = await app.UntilAsync($"/actions/{id}", action => action.GetProperty("state").GetString() is "completed" or "failed", seconds: 40);
+        Assert.Equal((state, code), (ended.GetProperty("state").GetString(), ended.GetProperty("errorCode").GetString()));
+        Assert.Equal(code is null ? 1 : 0, charger.Frames.Count(frame => frame.Contains("RemoteStartTransaction")));
     }
 
     [Fact]

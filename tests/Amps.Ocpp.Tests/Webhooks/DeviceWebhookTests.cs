@@ -29,6 +29,7 @@ public sealed class DeviceWebhookTests
             foreach (ReceivedWebhook webhook in received)
             {
                 Assert.Equal("valid", await Svix.VerifyAsync(secret, webhook));
+                OpenApiCheck.CheckWebhook("device.connected", webhook.Body);
                 Assert.Equal(["deviceId", "deviceType", "timestamp"], WebhookHouse.Names(webhook.Json));
                 Assert.Equal("ev_charger", webhook.Json.GetProperty("deviceType").GetString());
                 Assert.Matches(@"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$", webhook.Json.GetProperty("timestamp").GetString());

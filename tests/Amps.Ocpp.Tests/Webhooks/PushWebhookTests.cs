@@ -24,6 +24,7 @@ public sealed class PushWebhookTests
         (string id, string secret) = await WebhookHouse.SubscribeAsync(service.Operator, receiver.Url, "push.completed", "push.failed");
         JsonElement action = await app.RunAsync("dev1", "charge");
         ReceivedWebhook webhook = (await receiver.AwaitAsync(1))[0];
+        OpenApiCheck.CheckWebhook("push.completed", webhook.Body);
         Assert.Equal("valid", await Svix.VerifyAsync(secret, webhook));
         JsonElement body = webhook.Json;
         Assert.Equal(["actionId", "deviceId", "deviceType", "command", "parameters", "result", "completedAt"], WebhookHouse.Names(body));
@@ -68,6 +69,7 @@ public sealed class PushWebhookTests
         string id = pushed.GetProperty("data").GetProperty("id").GetString()!;
 
         JsonElement body = (await receiver.AwaitAsync(1))[0].Json;
+        OpenApiCheck.CheckWebhook("push.failed", receiver.Received[0].Body);
         Assert.Equal(["actionId", "deviceId", "deviceType", "command", "parameters", "result", "completedAt", "errorCode", "errorMessage"], WebhookHouse.Names(body));
         Assert.Equal(id, body.GetProperty("actionId").GetString());
         Assert.Equal("COMMAND_REJECTED", body.GetProperty("errorCode").GetString());
