@@ -7,6 +7,10 @@ namespace Amps.Ocpp.Chargers;
 public sealed partial class ChargePoint
 {
     private const int MaxConnectors = 64;
+    private static readonly LearnedBehaviour s_nothingLearned = new();
+    private readonly Lock _learningGate = new();
+    private volatile LearnedBehaviour? _learning;
+    private int _learningWrites;
 
     /// <summary>Stores what a boot told and says what to answer (OCPP 1.6 section 4.2); a store that is away does not delay it.</summary>
     public Admission Boot(IChargePointSession session, BootData boot)
@@ -18,7 +22,9 @@ public sealed partial class ChargePoint
         if (before is null || before with { At = boot.At } != boot)
         {
             bool newFirmware = before is not null && before.FirmwareVersion != boot.FirmwareVersion;
-            _ = ChangeRecordAsync(r => r with { Boot = boot, Learned = newFirmware ? new LearnedBehaviour() : r.Learned });
+            if (newFirmware)
+                Learn(static _ => new LearnedBehaviour());
+            _ = ChangeRecordAsync(r => r with { Boot = boot });
         }
         foreach (Charger charger in _chargers.Values)
         {
@@ -57,11 +63,32 @@ public sealed partial class ChargePoint
     /// <summary>Whether this service asked for the end of this transaction.</summary>
     public bool AskedToStop(int connectorId, string transactionId) => FindCharger(connectorId)?.Commands.AskedToStop(transactionId) ?? false;
 
-    /// <summary>Remembers something learned, in the background; unchanged knowledge costs nothing.</summary>
+    /// <summary>What has been learned, also what is still on its way to the store.</summary>
+    public LearnedBehaviour Learned => _learning ?? Record?.Learned ?? s_nothingLearned;
+
+    /// <summary>Remembers something learned: known at once, stored in the background; unchanged knowledge costs nothing.</summary>
     public void Learn(Func<LearnedBehaviour, LearnedBehaviour> learn)
     {
-        if (Record is { } record && learn(record.Learned) != record.Learned)
-            _ = ChangeRecordAsync(r => r with { Learned = learn(r.Learned) });
+        lock (_learningGate)
+        {
+            LearnedBehaviour known = Learned;
+            LearnedBehaviour now = learn(known);
+            if (now == known || Record is null)
+                return;
+            _learning = now;
+            _learningWrites++;
+        }
+        _ = StoreLearnedAsync(learn);
+    }
+
+    private async Task StoreLearnedAsync(Func<LearnedBehaviour, LearnedBehaviour> learn)
+    {
+        await ChangeRecordAsync(r => r with { Learned = learn(r.Learned) });
+        lock (_learningGate)
+        {
+            if (--_learningWrites == 0)
+                _learning = null;
+        }
     }
 
     /// <summary>Makes sure that connectors 1 to <paramref name="count"/> have a device.</summary>
@@ -92,6 +119,9 @@ public sealed partial class ChargePoint
         if (Record is { } record)
             Post(new Grown(record));
     }
+
+    /// <summary>Ends when the chargers know what the registry holds and what was learned.</summary>
+    internal ValueTask ApplyRecordAsync() => Record is { } record ? PostAsync(new Grown(record)) : ValueTask.CompletedTask;
 
     private async Task AdoptConnectorsAsync(IChargePointSession session, int connectorId, Report report)
     {
@@ -150,9 +180,9 @@ public sealed partial class ChargePoint
         }
     }
 
-    private static ChargerRating RatingOf(ChargePointRecord record) => new(
-        record.Configuration.RatedPowerKw ?? record.Learned.RatedPowerKw,
-        record.Configuration.Phases ?? record.Learned.Phases,
+    private ChargerRating RatingOf(ChargePointRecord record) => new(
+        record.Configuration.RatedPowerKw ?? Learned.RatedPowerKw,
+        record.Configuration.Phases ?? Learned.Phases,
         record.Configuration.NominalVoltage ?? 230);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Charge point {ChargePointId}: not remembered, storage is away: {Reason}")]

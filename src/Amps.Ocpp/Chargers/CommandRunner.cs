@@ -190,7 +190,7 @@ internal sealed class CommandRunner(Charger charger)
 
     private IdleStrategy Strategy() =>
         ChargePoint.Record is { } record
-            ? record.Configuration.IdleStrategy ?? record.Learned.IdleStrategy ?? ChargePoint.Services.Options.IdleStrategy
+            ? record.Configuration.IdleStrategy ?? ChargePoint.Learned.IdleStrategy ?? ChargePoint.Services.Options.IdleStrategy
             : ChargePoint.Services.Options.IdleStrategy;
 
     private static CommandOutcome Offline(bool sent) =>

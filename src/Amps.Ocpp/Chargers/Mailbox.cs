@@ -27,21 +27,30 @@ public abstract class Mailbox : IThreadPoolWorkItem
         return true;
     }
 
-    /// <summary>Posts an item and waits for room if there is none; an idle inbox is run by the caller.</summary>
+    /// <summary>
+    /// Posts an item, waiting for room if there is none, and ends when it has been handled: what is answered after that is
+    /// known to every reader. An idle inbox is run by the caller.
+    /// </summary>
     private protected ValueTask PostAsync(object item)
     {
         if (!_inbox.Writer.TryWrite(item))
-            return PostWhenRoomAsync(item);
-        if (Interlocked.Exchange(ref _running, 1) == 0)
-            Drain();
+            return PostAndWaitAsync(item);
+        if (Interlocked.Exchange(ref _running, 1) != 0)
+            return PostAndWaitAsync(item: null);
+        Drain();
         return ValueTask.CompletedTask;
     }
 
-    private async ValueTask PostWhenRoomAsync(object item)
+    /// <summary>Somebody else runs the inbox: an end marker behind the item tells when it was handled.</summary>
+    private async ValueTask PostAndWaitAsync(object? item)
     {
-        await _inbox.Writer.WriteAsync(item);
+        var end = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        if (item is not null)
+            await _inbox.Writer.WriteAsync(item);
+        await _inbox.Writer.WriteAsync(end);
         if (Interlocked.Exchange(ref _running, 1) == 0)
             ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+        await end.Task;
     }
 
     void IThreadPoolWorkItem.Execute() => Drain();
@@ -51,7 +60,12 @@ public abstract class Mailbox : IThreadPoolWorkItem
         do
         {
             while (_inbox.Reader.TryRead(out object? item))
-                Handle(item);
+            {
+                if (item is TaskCompletionSource end)
+                    end.TrySetResult();
+                else
+                    Handle(item);
+            }
             // An item written between the last read and this release has no runner of its own: look again, after a full fence.
             Interlocked.Exchange(ref _running, 0);
         }

@@ -45,6 +45,7 @@ internal static class SessionSetup
             await LearnRatingAsync(chargePoint, charger, session, life);
             charger.Cap.Distrust();
         }
+        await chargePoint.ApplyRecordAsync();
         chargePoint.MarkPrepared(session);
         foreach (Charger charger in chargePoint.Chargers)
             charger.Cap.Ensure(transactionChanged: true);
@@ -67,8 +68,8 @@ internal static class SessionSetup
         if (chargePoint.Record is not { } record)
             return;
         bool capped = charger.Cap.DesiredLimit(null) is not null;
-        bool ratingKnown = record.Configuration.RatedPowerKw is not null || (record.Learned.RatedPowerKw is not null && capped);
-        bool phasesKnown = record.Configuration.Phases is not null || record.Learned.Phases is not null;
+        bool ratingKnown = record.Configuration.RatedPowerKw is not null || (chargePoint.Learned.RatedPowerKw is not null && capped);
+        bool phasesKnown = record.Configuration.Phases is not null || chargePoint.Learned.Phases is not null;
         if (ratingKnown && phasesKnown)
             return;
         double voltage = record.Configuration.NominalVoltage ?? 230;

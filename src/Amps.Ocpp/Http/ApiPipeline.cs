@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
 using Amps.Ocpp.Model;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace Amps.Ocpp.Http;
 
@@ -28,11 +29,16 @@ public static partial class ApiPipeline
         return app.Use(next => context => RunAsync(context, next, logger));
     }
 
+    /// <summary>Largest refused body that is still read and dropped, bytes.</summary>
+    private const int MaxDroppedBytes = 1024 * 1024;
+
     private static async Task RunAsync(HttpContext context, RequestDelegate next, ILogger logger)
     {
         var request = new ApiRequest();
         context.Features.Set(request);
         ApiProblem? problem;
+        if (context.Request.ContentLength > JsonBody.MaxBytes)
+            LetFinish(context);
         try
         {
             await next(context);
@@ -57,6 +63,9 @@ public static partial class ApiPipeline
         }
         catch (BadHttpRequestException e)
         {
+            // The server gives the connection up after this: the caller must not use it again.
+            if (!context.Response.HasStarted)
+                context.Response.Headers.Connection = "close";
             problem = e.StatusCode == 413 ? ApiProblem.PayloadTooLarge : ApiProblem.Invalid("", "The request could not be read.");
         }
         catch (ConnectionResetException)
@@ -71,6 +80,18 @@ public static partial class ApiPipeline
         if (problem is not null && !context.Response.HasStarted)
             await Envelope.WriteAsync(context, problem);
         Interlocked.Increment(ref s_answers[Math.Clamp(context.Response.StatusCode / 100, 0, Classes - 1)]);
+    }
+
+    /// <summary>
+    /// A caller hears the refusal of a long body only when it could send all of it: a moderate one is read and dropped after
+    /// the answer, for a longer one the answer says that the connection ends.
+    /// </summary>
+    private static void LetFinish(HttpContext context)
+    {
+        if (context.Request.ContentLength <= MaxDroppedBytes && context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
+            limit.MaxRequestBodySize = MaxDroppedBytes;
+        else
+            context.Response.Headers.Connection = "close";
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Request {RequestId}: storage is away: {Reason}")]

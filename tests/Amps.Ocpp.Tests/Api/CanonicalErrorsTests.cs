@@ -180,6 +180,42 @@ public sealed class CanonicalErrorsTests(CanonicalErrorsTests.Fixture fixture) :
         Assert.Equal(["action.command", "action.more", "onConflict", "x"], paths);
     }
 
+    /// <summary>The refusal arrives although nobody reads the body, and the connection either goes on or says that it ends.</summary>
+    [Theory]
+    [Trait("row", "A6")]
+    [InlineData(100_000, false)]
+    [InlineData(900_000, false)]
+    [InlineData(900_000, true)]
+    public async Task A_body_that_is_too_long_costs_its_sender_no_other_request(int length, bool chunked)
+    {
+        for (int i = 0; i < 20; i++)
+        {
+            using HttpContent content = Json($"{{\"action\":\"{new string('x', length)}\"}}");
+            using var request = new HttpRequestMessage(HttpMethod.Post, "/ev-charger/dev1") { Content = content, Headers = { TransferEncodingChunked = chunked } };
+            request.Headers.Add("x-api-key", fixture.App.Key);
+            if (!chunked)
+                Assert.Equal(HttpStatusCode.RequestEntityTooLarge, (await fixture.App.Http.SendAsync(request)).StatusCode);
+            else
+                await HearAsync(request);
+            (HttpStatusCode status, _) = await fixture.App.TrySendAsync(HttpMethod.Post, "/ev-charger/dev1", Json("[]"));
+            Assert.Equal(HttpStatusCode.BadRequest, status);
+        }
+    }
+
+    /// <summary>The length of a chunked body is not known beforehand: its connection ends, with or without the answer being heard.</summary>
+    private async Task HearAsync(HttpRequestMessage request)
+    {
+        try
+        {
+            using HttpResponseMessage answer = await fixture.App.Http.SendAsync(request);
+            Assert.Equal(HttpStatusCode.RequestEntityTooLarge, answer.StatusCode);
+        }
+        catch (HttpRequestException e) when (e.InnerException is IOException or HttpIOException)
+        {
+            // The connection went away while the rest was still being sent.
+        }
+    }
+
     [Fact]
     [Trait("row", "A6")]
     public async Task The_wrong_type_too_much_and_too_deep_are_refused()

@@ -85,6 +85,17 @@ public sealed class CapTests : IAsyncLifetime
         Assert.Equal(("W", 4, "TxDefaultProfile"), (Unit(profile), profile.GetProperty("stackLevel").GetInt32(), profile.GetProperty("chargingProfilePurpose").GetString()));
     }
 
+    /// <summary>The first write after a boot uses what the boot has just told, though it is still on its way to the store.</summary>
+    [Fact]
+    public async Task A_cap_from_before_the_boot_is_written_in_the_form_that_the_boot_teaches()
+    {
+        await CapAsync(7.4);
+        await using TestChargePoint charger = await ChargerAsync(
+            _ => new { status = "Accepted" }, "ChargingScheduleAllowedChargingRateUnit=Power;ChargeProfileMaxStackLevel=4");
+        await UntilLimitAsync(7400);
+        Assert.All(Profiles(), profile => Assert.Equal("W", Unit(profile.GetProperty("csChargingProfiles"))));
+    }
+
     [Theory]
     [InlineData("stackLevel")]
     [InlineData("kind")]

@@ -62,7 +62,7 @@ internal sealed class Ocpp16Limits(ChargePoint chargePoint, Ocpp16Session sessio
     /// <summary>The form to begin with: what was learned, else what the charge point announces, else the commonest.</summary>
     private Form Known()
     {
-        LearnedBehaviour learned = chargePoint.Record?.Learned ?? new LearnedBehaviour();
+        LearnedBehaviour learned = chargePoint.Learned;
         return new Form(
             learned.RateUnit ?? "A",
             learned.StackLevel ?? Math.Min(learned.MaxStackLevel ?? 0, HighestStackLevel),

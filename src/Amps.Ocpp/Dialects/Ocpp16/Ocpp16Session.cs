@@ -60,7 +60,7 @@ internal sealed partial class Ocpp16Session : IOcppSession
             _ => "MeterValues",
         };
         // Some answer the trigger only with a connector, some only without (quirk Q06): the form that worked is kept.
-        bool? withConnector = connectorId is null ? null : _chargePoint.Record?.Learned.TriggerWithConnector;
+        bool? withConnector = connectorId is null ? null : _chargePoint.Learned.TriggerWithConnector;
         CallAnswerSummary answer = await AskAsync("TriggerMessage", Ocpp16Messages.TriggerMessage(message, withConnector == false ? null : connectorId), cancellationToken);
         if (withConnector is not null || connectorId is null || answer.Status is not (CallStatus.Accepted or CallStatus.Rejected))
             return answer;

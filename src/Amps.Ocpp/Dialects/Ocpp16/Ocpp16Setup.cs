@@ -87,7 +87,7 @@ internal sealed class Ocpp16Setup(ChargePoint chargePoint, Ocpp16Session session
         if (!known.TryGetValue(MeasurandsKey, out ConfigurationKey? key) || key.ReadOnly)
             return;
         HashSet<string> present = [.. (Value(known, MeasurandsKey) ?? "").Split(',').Select(measurand => measurand.Trim())];
-        string? accepted = chargePoint.Record?.Learned.SampledMeasurands;
+        string? accepted = chargePoint.Learned.SampledMeasurands;
         if (accepted is not null && present.SetEquals(accepted.Split(',')))
             return;
         foreach (string list in s_measurands)
