@@ -208,7 +208,7 @@ public sealed partial class ChargePointGateway(
             return;
         }
         var upgrade = context.Features.Get<IHttpUpgradeFeature>() as ObservedUpgradeFeature;
-        bool compressed = context.Request.Headers.SecWebSocketExtensions.ToString().Contains("permessage-deflate", StringComparison.OrdinalIgnoreCase);
+        bool compressed = CompressionOffer.IsUsable(context.Request.Headers.SecWebSocketExtensions.ToString());
         WebSocket socket = await context.WebSockets.AcceptWebSocketAsync(new WebSocketAcceptContext
         {
             SubProtocol = silent ? null : dialect.Subprotocol,

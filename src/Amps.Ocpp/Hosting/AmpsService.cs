@@ -17,6 +17,8 @@ public static class AmpsService
         builder.WebHost.ConfigureKestrel((context, kestrel) => EndpointNames.Configure(kestrel, context.Configuration));
         // Otherwise every request, and so every link for as long as it lives, carries an Activity and a log scope that nobody reads.
         builder.Logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
+        // Who reads the log may stall; the service must not (faults D19).
+        builder.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(console => console.QueueFullMode = Microsoft.Extensions.Logging.Console.ConsoleLoggerQueueFullMode.DropWrite);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(20));
         builder.Services.AddAmps(AmpsSettings.Read(builder.Configuration));
         WebApplication app = builder.Build();

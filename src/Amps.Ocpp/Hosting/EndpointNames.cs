@@ -25,6 +25,7 @@ internal static class EndpointNames
             .Endpoint(Ocpp, endpoint =>
             {
                 endpoint.ListenOptions.Protocols = HttpProtocols.Http1;
+                endpoint.ListenOptions.Use(FirstByteLimit.Wrap);
                 endpoint.ListenOptions.Use(next => connection =>
                 {
                     connection.Features.Set(s_mark);

@@ -17,6 +17,7 @@ public abstract class OutcomeTests(HouseStore store)
 
     [Theory]
     [Trait("row", "A14")]
+    [Trait("row", "R19")]
     [InlineData("Preparing", "Rejected", "COMMAND_REJECTED", false)]
     [InlineData("Preparing", "CallError", "COMMAND_REJECTED", false)]
     [InlineData("Preparing", "Silent", "CHARGER_TIMEOUT", true)]

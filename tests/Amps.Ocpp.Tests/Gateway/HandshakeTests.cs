@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
 using System.Text;
 using Amps.Ocpp.Tests.Support;
 
@@ -29,37 +28,12 @@ public sealed class HandshakeTests(HandshakeTests.Fixture fixture) : IClassFixtu
         public ValueTask DisposeAsync() => Service.DisposeAsync();
     }
 
-    /// <summary>A handshake as bytes, so that nothing on our side tidies up the target.</summary>
-    private async Task<string> KnockAsync(string target, string headers = "", bool upgrade = true, string protocols = "ocpp1.6", string? local = null)
-    {
-        using var client = new TcpClient(AddressFamily.InterNetwork);
-        if (local is not null)
-            client.Client.Bind(new IPEndPoint(IPAddress.Parse(local), 0));
-        await client.ConnectAsync(IPAddress.Loopback, fixture.Service.Ocpp.Port);
-        NetworkStream stream = client.GetStream();
-        var request = new StringBuilder($"GET {target} HTTP/1.1\r\nHost: localhost\r\n");
-        if (upgrade)
-            request.Append("Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n");
-        if (upgrade && protocols.Length > 0)
-            request.Append($"Sec-WebSocket-Protocol: {protocols}\r\n");
-        request.Append(headers).Append("\r\n");
-        await stream.WriteAsync(Encoding.Latin1.GetBytes(request.ToString()));
-        var answer = new StringBuilder();
-        byte[] buffer = new byte[4096];
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(10));
-        while (!answer.ToString().Contains("\r\n\r\n"))
-        {
-            int read = await stream.ReadAsync(buffer, limit.Token);
-            if (read == 0)
-                break;
-            answer.Append(Encoding.Latin1.GetString(buffer, 0, read));
-        }
-        return answer.ToString();
-    }
+    private Task<string> KnockAsync(string target, string headers = "", bool upgrade = true, string protocols = "ocpp1.6", string? local = null) =>
+        RawHandshake.KnockAsync(fixture.Service.Ocpp.Port, target, headers, upgrade, protocols, local);
 
     private static string Basic(string credentials) => $"Authorization: Basic {Convert.ToBase64String(Encoding.Latin1.GetBytes(credentials))}\r\n";
 
-    private static int Status(string answer) => int.Parse(answer.Split(' ')[1]);
+    private static int Status(string answer) => RawHandshake.Status(answer);
 
     [Fact]
     [Trait("row", "H1")]

@@ -45,6 +45,35 @@ public sealed class ProcessTests : IDisposable
     }
 
     [Fact]
+    [Trait("row", "D14")]
+    public async Task A_second_sigterm_changes_nothing_and_the_next_life_finds_everything()
+    {
+        await using (ServiceProcess service = await ServiceProcess.StartReadyAsync(_data, "Amps:Mqtt:Mode=Off"))
+        {
+            using ApiClient app = await service.CustomerAsync();
+            await service.RegisterAsync("CP1", "customer", "dev1");
+            await using TestChargePoint charger = await TestChargePoint.BootAsync(service.Ocpp, "CP1");
+            service.Terminate();
+            service.Terminate();
+            Assert.Equal(0, await service.ExitCodeAsync());
+        }
+        await using ServiceProcess next = await ServiceProcess.StartReadyAsync(_data, "Amps:Mqtt:Mode=Off");
+        Assert.Equal("CP1", (await next.Operator.DataAsync("/operator/charge-points/CP1")).GetProperty("id").GetString());
+    }
+
+    [Fact]
+    [Trait("row", "D19")]
+    public async Task A_log_that_nobody_reads_holds_nobody_up()
+    {
+        await using ServiceProcess service = ServiceProcess.StartUnread(_data, "Amps:Mqtt:Mode=Off", "Amps:Ocpp:Admission=Closed");
+        await service.ReadyAsync();
+        // Far more lines than a pipe and the logger's queue hold together.
+        await Parallel.ForAsync(0, 6_000, new ParallelOptions { MaxDegreeOfParallelism = 16 }, async (i, _) =>
+            Assert.Equal(404, RawHandshake.Status(await RawHandshake.KnockAsync(service.Ocpp.Port, $"/ocpp/NOBODY-WITH-A-LONG-NAME-{i}"))));
+        Assert.True((await service.Operator.GetAsync("/operator/charge-points")).GetProperty("success").GetBoolean());
+    }
+
+    [Fact]
     [Trait("row", "D13")]
     public async Task Sigterm_lets_an_open_command_finish_closes_charge_points_with_1001_and_exits_with_0()
     {

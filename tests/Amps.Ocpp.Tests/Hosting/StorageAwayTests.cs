@@ -99,6 +99,8 @@ public sealed class StorageAwayTests(PostgresServer server)
 
     [Fact]
     [Trait("row", "D8")]
+    [Trait("row", "H23")]
+    [Trait("row", "C17")]
     public async Task While_another_process_holds_the_SQLite_file_pushes_are_refused_until_it_lets_go()
     {
         await using House house = await House.StartAsync();
@@ -110,6 +112,8 @@ public sealed class StorageAwayTests(PostgresServer server)
             await house.AssertRefusedAsync();
             await house.AssertReadsAsync();
             await house.UntilReadyAsync(HttpStatusCode.ServiceUnavailable);
+            // A newcomer is told to come again; who is connected already is answered, whoever waits for the disk.
+            Assert.Equal(503, RawHandshake.Status(await RawHandshake.KnockAsync(house.Service.Ocpp.Port, "/ocpp/NEWCOMER")));
             Run(other, "ROLLBACK");
         }
         await house.UntilReadyAsync(HttpStatusCode.OK);

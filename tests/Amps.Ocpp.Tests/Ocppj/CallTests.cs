@@ -1,6 +1,7 @@
 using System.Text;
 
 using Amps.Ocpp.Ocppj;
+using Amps.Ocpp.Ocppj.Link;
 using Amps.Ocpp.Tests.Support;
 
 namespace Amps.Ocpp.Tests.Ocppj;
@@ -41,6 +42,25 @@ public sealed class CallTests
         var calls = Enumerable.Range(0, 66).Select(_ => link.Connection.CallAsync("Reset", s_payload)).ToList();
         Assert.Equal((CallOutcomeKind.QueueFull, false), await Outcome(calls[65]));
         Assert.All(calls.Take(65), call => Assert.False(call.IsCompleted));
+    }
+
+    [Theory]
+    [Trait("row", "C19")]
+    [InlineData(1)]
+    [InlineData(-1)]
+    public async Task A_wall_clock_that_is_set_changes_no_time_out(int hours)
+    {
+        var clock = new ManualTimeProvider();
+        await using var server = await LinkServer.StartAsync(time: clock, liveness: new LivenessOptions());
+        var (chargePoint, link) = await server.ConnectAsync();
+        var call = link.Connection.CallAsync("First", s_payload, TimeSpan.FromSeconds(30));
+        await chargePoint.ReceiveJsonAsync();
+        clock.SetWallClock(TimeSpan.FromHours(hours));
+        clock.Advance(TimeSpan.FromSeconds(29));
+        Assert.False(call.IsCompleted);
+        Assert.Null(link.Connection.Reason);
+        clock.Advance(TimeSpan.FromSeconds(1));
+        Assert.Equal((CallOutcomeKind.TimedOut, true), await Outcome(call));
     }
 
     [Fact]

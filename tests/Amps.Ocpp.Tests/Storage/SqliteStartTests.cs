@@ -141,6 +141,7 @@ public sealed class SqliteStartTests : IAsyncDisposable
 
     [Fact]
     [Trait("row", "D5")]
+    [Trait("row", "D21")]
     public async Task A_database_of_a_newer_version_is_refused_and_left_as_it_is()
     {
         await LiveAsync();

@@ -10,6 +10,7 @@ public sealed class ManualTimeProvider : TimeProvider
     private readonly List<ManualTimer> _timers = [];
     private readonly DateTimeOffset _start;
     private long _elapsedTicks;
+    private long _wallClockTicks;
 
     public ManualTimeProvider()
         : this(new DateTimeOffset(2025, 6, 1, 12, 0, 0, TimeSpan.Zero))
@@ -32,7 +33,10 @@ public sealed class ManualTimeProvider : TimeProvider
         }
     }
 
-    public override DateTimeOffset GetUtcNow() => _start.AddTicks(Volatile.Read(ref _elapsedTicks));
+    public override DateTimeOffset GetUtcNow() => _start.AddTicks(Volatile.Read(ref _elapsedTicks) + Volatile.Read(ref _wallClockTicks));
+
+    /// <summary>Somebody sets the wall clock; no time passes.</summary>
+    public void SetWallClock(TimeSpan by) => Interlocked.Add(ref _wallClockTicks, by.Ticks);
 
     public override long GetTimestamp() => Volatile.Read(ref _elapsedTicks);
 

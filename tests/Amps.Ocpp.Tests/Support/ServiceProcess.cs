@@ -10,12 +10,14 @@ public sealed class ServiceProcess : IAsyncDisposable
     private readonly StringBuilder _output = new();
     private readonly Process _process;
 
-    private ServiceProcess(Process process, int api, int ocpp)
+    private ServiceProcess(Process process, int api, int ocpp, bool readsOutput)
     {
         _process = process;
         Api = new Uri($"http://127.0.0.1:{api}");
         Ocpp = new Uri($"ws://127.0.0.1:{ocpp}/ocpp/");
         Operator = new ApiClient(Api, ServiceHost.OperatorKey);
+        if (!readsOutput)
+            return;
         process.OutputDataReceived += (_, line) => Keep(line.Data);
         process.ErrorDataReceived += (_, line) => Keep(line.Data);
         process.BeginOutputReadLine();
@@ -38,8 +40,23 @@ public sealed class ServiceProcess : IAsyncDisposable
         }
     }
 
+    /// <summary>Memory that the process holds now.</summary>
+    public long ResidentBytes
+    {
+        get
+        {
+            _process.Refresh();
+            return _process.WorkingSet64;
+        }
+    }
+
     /// <summary>Starts the process; it may end at once.</summary>
-    public static ServiceProcess Start(string data, params string[] settings)
+    public static ServiceProcess Start(string data, params string[] settings) => Start(data, readsOutput: true, settings);
+
+    /// <summary>Starts a process whose output nobody reads.</summary>
+    public static ServiceProcess StartUnread(string data, params string[] settings) => Start(data, readsOutput: false, settings);
+
+    private static ServiceProcess Start(string data, bool readsOutput, string[] settings)
     {
         int api = ServiceHost.FreePort();
         int ocpp = ServiceHost.FreePort();
@@ -54,17 +71,24 @@ public sealed class ServiceProcess : IAsyncDisposable
             .. settings.Select(setting => "--" + setting),
         ];
         var start = new ProcessStartInfo("dotnet", arguments) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = data };
-        return new ServiceProcess(Process.Start(start)!, api, ocpp);
+        return new ServiceProcess(Process.Start(start)!, api, ocpp, readsOutput);
     }
 
     /// <summary>Starts and waits until the service says that it is ready.</summary>
     public static async Task<ServiceProcess> StartReadyAsync(string data, params string[] settings)
     {
         ServiceProcess service = Start(data, settings);
-        using var http = new HttpClient { BaseAddress = service.Api };
+        await service.ReadyAsync();
+        return service;
+    }
+
+    /// <summary>Waits until the service says that it is ready.</summary>
+    public async Task ReadyAsync()
+    {
+        using var http = new HttpClient { BaseAddress = Api };
         await Wait.UntilAsync(async () =>
         {
-            Assert.False(service._process.HasExited, service.Output);
+            Assert.False(_process.HasExited, Output);
             try
             {
                 return (await http.GetAsync(new Uri("/health/ready", UriKind.Relative))).IsSuccessStatusCode;
@@ -74,7 +98,6 @@ public sealed class ServiceProcess : IAsyncDisposable
                 return false;
             }
         }, "the service is ready");
-        return service;
     }
 
     /// <summary>Makes a customer with a key that may read and control.</summary>
