@@ -7,7 +7,7 @@ namespace Amps.Ocpp.Chargers;
 /// Makes the desired cap of one charger true and keeps it true (charger behaviour, section 5). Runs only while something is to
 /// be done; any number of reasons that arrive meanwhile lead to one more round with the newest value.
 /// </summary>
-internal sealed class CapKeeper(Charger charger)
+internal sealed class CapKeeper
 {
     /// <summary>Stands in for a rating that nobody told where a limit must be named although none is desired, kW.</summary>
     public const double UnknownRatingKw = 43;
@@ -15,31 +15,61 @@ internal sealed class CapKeeper(Charger charger)
     private static readonly TimeSpan FirstRetry = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan LastRetry = TimeSpan.FromMinutes(10);
 
+    private readonly Charger _charger;
     private int _rounds;
+    private int _reasons = (int)CapReason.Distrust;
     private TaskCompletionSource? _wake;
-    private volatile bool _distrusted = true;
-    private volatile bool _transactionChanged;
-    private double? _writtenKw;
+    private volatile Writing? _writing;
+    private LimitRequest? _written;
     private long _writtenAt;
     private bool _everWritten;
+    private int _transactionWrites;
+    private volatile TransactionLimit? _transactionLimit;
+    private volatile string? _refused;
+
+    public CapKeeper(Charger charger)
+    {
+        _charger = charger;
+        Proof = new CapProof(charger);
+        Guard = new CapGuard(charger);
+    }
+
+    /// <summary>A write on its way, given up between two forms or before it is sent when a newer cap is desired.</summary>
+    private sealed record Writing(double Desired, CancellationTokenSource Outdated);
+
+    /// <summary>The limit that a transaction was last seen to accept.</summary>
+    private sealed record TransactionLimit(string TransactionId, double Kilowatts);
+
+    /// <summary>Whether what was accepted is also shown.</summary>
+    public CapProof Proof { get; }
+
+    /// <summary>What is measured against what was accepted.</summary>
+    public CapGuard Guard { get; }
 
     /// <summary>Why the desired cap is not in force; null = it is, or there is nothing to do.</summary>
-    public string? Unmet { get; private set; }
+    public string? Unmet => _refused ?? Guard.Drift;
 
-    private ChargePoint ChargePoint => charger.ChargePoint;
+    /// <summary>The limit that should hold now, kW; null = none of ours.</summary>
+    public double? Wanted => _charger.State is { Held: true, Transaction: not null } ? 0 : Desired() is { } kw ? Signalled(kw, MeasuredVoltage).Kilowatts : null;
+
+    /// <summary>The limit in force is for one phase although the installation has more.</summary>
+    public bool IsOnOnePhase => _written is { Phases: 1 } && _charger.State.Rating.Phases != 1;
+
+    private ChargePoint ChargePoint => _charger.ChargePoint;
 
     private TimeProvider Time => ChargePoint.Services.Time;
 
     /// <summary>The charge point may have lost what it was told: look before trusting (quirk Q78).</summary>
-    public void Distrust() => _distrusted = true;
+    public void Distrust() => Interlocked.Or(ref _reasons, (int)CapReason.Distrust);
 
     /// <summary>Starts a round unless one runs; then that one makes another.</summary>
-    public void Ensure(bool transactionChanged = false)
+    public void Ensure(CapReason reason = CapReason.None)
     {
-        if (transactionChanged)
-            _transactionChanged = true;
-        if (Desired() is null || !ChargePoint.IsPrepared)
+        Interlocked.Or(ref _reasons, (int)reason);
+        if (Wanted is null || !ChargePoint.IsPrepared)
             return;
+        if (_writing is { } writing && Desired() != writing.Desired)
+            writing.Outdated.Cancel();
         if (Interlocked.Increment(ref _rounds) == 1)
             _ = RunAsync();
         else
@@ -49,20 +79,44 @@ internal sealed class CapKeeper(Charger charger)
     /// <summary>The cap as a limit request; null when none is desired.</summary>
     public LimitRequest? DesiredLimit(string? transactionId) => Desired() is { } kw ? Limit(kw, transactionId) : null;
 
-    /// <summary>A limit request for this charger; a value too low to be signalled becomes zero (quirk Q71).</summary>
+    /// <summary>
+    /// A limit request for this charger; a value too low to be signalled is for one phase where the charge point can switch to
+    /// it and that suffices, else zero (quirk Q71).
+    /// </summary>
     public LimitRequest Limit(double kilowatts, string? transactionId)
     {
-        ChargerState state = charger.State;
-        double? measured = state.Meter?.VoltageV;
-        bool tooLow = ChargeRate.IsBelowMinimum(kilowatts, state.Rating.Phases, state.Rating.NominalVoltage, measured);
-        return new LimitRequest(charger.ConnectorId, tooLow ? 0 : kilowatts, transactionId, state.Rating.Phases, state.Rating.NominalVoltage, measured);
+        double? measured = MeasuredVoltage;
+        (double signalled, int? phases) = Signalled(kilowatts, measured);
+        return new LimitRequest(_charger.ConnectorId, signalled, transactionId, phases, _charger.State.Rating.NominalVoltage, measured);
+    }
+
+    private double? MeasuredVoltage => ChargeRate.PhaseVoltage(_charger.State.Meter?.VoltageV, _charger.State.Rating.NominalVoltage);
+
+    private (double Kilowatts, int? Phases) Signalled(double kilowatts, double? measured)
+    {
+        ChargerRating rating = _charger.State.Rating;
+        if (!ChargeRate.IsBelowMinimum(kilowatts, rating.Phases, rating.NominalVoltage, measured))
+            return (kilowatts, rating.Phases);
+        bool onePhase = ChargePoint.Record?.Learned.SwitchesPhases == true && !ChargeRate.IsBelowMinimum(kilowatts, 1, rating.NominalVoltage, measured);
+        return onePhase ? (kilowatts, 1) : (0, rating.Phases);
+    }
+
+    /// <summary>Writes a limit of the running transaction; what it has accepted last is known afterwards, or known to be unknown.</summary>
+    public async Task<CallAnswerSummary> SetTransactionLimitAsync(IChargePointSession session, LimitRequest limit, CancellationToken cancellationToken)
+    {
+        int write = Interlocked.Increment(ref _transactionWrites);
+        _transactionLimit = null;
+        CallAnswerSummary answer = await session.SetLimitAsync(limit, cancellationToken);
+        if (answer.Accepted && write == Volatile.Read(ref _transactionWrites))
+            _transactionLimit = new TransactionLimit(limit.TransactionId!, limit.Kilowatts);
+        return answer;
     }
 
     private double? Desired()
     {
         foreach (DeviceRecord device in ChargePoint.Record?.Devices ?? [])
         {
-            if (device.Id == charger.DeviceId)
+            if (device.Id == _charger.DeviceId)
                 return device.MaxChargeRate?.Kilowatts;
         }
         return null;
@@ -89,7 +143,7 @@ internal sealed class CapKeeper(Charger charger)
         catch (Exception e)
         {
             Interlocked.Exchange(ref _rounds, 0);
-            ChargePoint.OnCapFailed(charger, e);
+            ChargePoint.OnCapFailed(_charger, e);
         }
     }
 
@@ -116,62 +170,82 @@ internal sealed class CapKeeper(Charger charger)
     /// <summary>One round: true when the newest cap is in force or the link is gone, false to try again later.</summary>
     private async Task<bool> RoundAsync()
     {
-        if (ChargePoint.Session is not { } session || !ChargePoint.IsPrepared || Desired() is not { } desired)
+        if (ChargePoint.Session is not { } session || !ChargePoint.IsPrepared || Wanted is null)
             return true;
-        bool distrusted = _distrusted;
-        bool transactionChanged = _transactionChanged;
-        _distrusted = false;
-        _transactionChanged = false;
-        LimitRequest limit = Limit(desired, null);
-        string? transaction = charger.State.Transaction?.Id;
+        var reasons = (CapReason)Interlocked.Exchange(ref _reasons, 0);
+        RoundEnd end = Desired() is { } desired ? await KeepDefaultAsync(session, desired, reasons) : RoundEnd.Unchanged;
+        bool written = end == RoundEnd.Written;
+        if (end is RoundEnd.Unchanged or RoundEnd.Written)
+        {
+            CapReason still = written ? reasons | CapReason.Transaction : reasons;
+            end = await KeepTransactionAsync(session, still);
+            written |= end == RoundEnd.Written;
+        }
+        if (end is RoundEnd.Unchanged or RoundEnd.Written)
+        {
+            if (!written || Wanted is not { } wanted || await Proof.HoldsAsync(session, Limit(wanted, null)))
+            {
+                _refused = null;
+                return true;
+            }
+            end = Refuse("the charge point accepts the limit and shows a higher one", "capDrifted");
+            reasons |= CapReason.Ignored;
+        }
+        // What was a reason for this round is one for the next, unless a newer cap stands behind the end of this one.
+        Interlocked.Or(ref _reasons, (int)(end == RoundEnd.LinkLost ? reasons | CapReason.Distrust : reasons));
+        return end == RoundEnd.LinkLost;
+    }
 
-        bool inForce = distrusted
-            ? charger.State.AppliedCapKw == limit.Kilowatts && await ShowsAsync(session, limit)
-            : _writtenKw == desired;
-        if (inForce)
-            _writtenKw = desired;
-        else
+    /// <summary>The connector's own limit, which outlives transactions and, as the standard has it, reboots.</summary>
+    private async Task<RoundEnd> KeepDefaultAsync(IChargePointSession session, double desired, CapReason reasons)
+    {
+        LimitRequest limit = Limit(desired, null);
+        bool mustWrite = (reasons & (CapReason.Drift | CapReason.Ignored)) != 0;
+        bool inForce = !mustWrite && ((reasons & CapReason.Distrust) != 0
+            ? _charger.State.AppliedCapKw == limit.Kilowatts && await Proof.ShowsAsync(session, limit)
+            : _written is not null && SameFrame(_written, limit));
+        if (!inForce)
         {
             await BudgetAsync();
             if (Desired() is { } newest && newest != desired)
                 limit = Limit(desired = newest, null);
-            CallAnswerSummary answer = await session.SetLimitAsync(limit, CancellationToken.None);
+            var writing = new Writing(desired, new CancellationTokenSource());
+            _writing = writing;
+            CallAnswerSummary answer = await session.SetLimitAsync(limit with { LastFormIgnored = (reasons & CapReason.Ignored) != 0 }, writing.Outdated.Token);
+            _writing = null;
             if (answer.Sent)
             {
                 _writtenAt = Time.GetTimestamp();
                 _everWritten = true;
             }
             if (!answer.Accepted)
-                return Failed(answer);
-            _writtenKw = desired;
-            transactionChanged = true;
+                return Desired() == desired ? Refused(answer) : RoundEnd.Refused;
+            Guard.OnWritten();
         }
-        if (transaction is not null && transactionChanged && !charger.State.Held)
-        {
-            CallAnswerSummary answer = await session.SetLimitAsync(limit with { TransactionId = transaction }, CancellationToken.None);
-            if (!answer.Accepted && charger.State.Transaction?.Id == transaction)
-            {
-                _transactionChanged = true;
-                return Failed(answer);
-            }
-        }
-        Unmet = null;
-        ChargePoint.Post(charger.ConnectorId, new CapApplied(Time.GetUtcNow(), limit.Kilowatts));
-        return true;
+        _written = limit;
+        ChargePoint.Post(_charger.ConnectorId, new CapApplied(Time.GetUtcNow(), limit.Kilowatts));
+        return inForce ? RoundEnd.Unchanged : RoundEnd.Written;
     }
 
-    /// <summary>Whether the charge point already shows this limit, so that no write is needed.</summary>
-    private static async Task<bool> ShowsAsync(IChargePointSession session, LimitRequest limit)
+    /// <summary>The running transaction's own limit: the cap, or zero while the session is held.</summary>
+    private async Task<RoundEnd> KeepTransactionAsync(IChargePointSession session, CapReason reasons)
     {
-        LimitReading? reading = await session.ReadLimitAsync(limit.ConnectorId, inWatts: false, CancellationToken.None);
-        double amperes = ChargeRate.ToAmperes(limit.Kilowatts, limit.Phases, limit.NominalVoltage, limit.MeasuredVoltage);
-        return reading switch
-        {
-            { Amperes: { } a } => Math.Abs(a - amperes) < 0.05,
-            { Watts: { } w } => Math.Abs(w - ChargeRate.ToWatts(limit.Kilowatts)) < 1,
-            _ => false,
-        };
+        if (_charger.State.Transaction?.Id is not { } transaction || Wanted is not { } wanted)
+            return RoundEnd.Unchanged;
+        bool asked = (reasons & (CapReason.Transaction | CapReason.Drift | CapReason.Distrust)) != 0;
+        if (!asked && _transactionLimit is { } last && last == new TransactionLimit(transaction, wanted))
+            return RoundEnd.Unchanged;
+        CallAnswerSummary answer = await SetTransactionLimitAsync(session, Limit(wanted, transaction), CancellationToken.None);
+        if (answer.Accepted)
+            return RoundEnd.Written;
+        // It ended meanwhile, or the connector's own limit is enough for this charge point.
+        bool needless = _charger.State.Transaction?.Id != transaction
+            || (answer.Status is CallStatus.Rejected or CallStatus.NotSupported && !_charger.State.Held && await Proof.ShowsWithinAsync(session, Limit(wanted, null)));
+        return needless ? RoundEnd.Unchanged : Refused(answer);
     }
+
+    private static bool SameFrame(LimitRequest a, LimitRequest b) =>
+        (a.Kilowatts, a.Phases, a.NominalVoltage) == (b.Kilowatts, b.Phases, b.NominalVoltage);
 
     /// <summary>Keeps persistent writes to one connector apart (quirk Q79); a newer value replaces the one that waits.</summary>
     private async Task BudgetAsync()
@@ -181,23 +255,30 @@ internal sealed class CapKeeper(Charger charger)
             await Task.Delay(interval - since, Time);
     }
 
-    private bool Failed(CallAnswerSummary answer)
+    private RoundEnd Refused(CallAnswerSummary answer) => answer.Status switch
     {
-        if (answer.Status == CallStatus.LinkLost)
-        {
-            _distrusted = true;
-            return true;
-        }
-        bool first = Unmet is null;
-        Unmet = answer.Status switch
-        {
-            CallStatus.TimedOut => "the charge point does not answer SetChargingProfile",
-            CallStatus.NotSupported => "the charge point does not support charging profiles",
-            CallStatus.Busy => "too many calls are waiting",
-            _ => "the charge point refuses the charging profile",
-        };
+        CallStatus.LinkLost => RoundEnd.LinkLost,
+        CallStatus.TimedOut => Refuse("the charge point does not answer SetChargingProfile", "capRefused"),
+        CallStatus.NotSupported => Refuse("the charge point does not support charging profiles", "capRefused"),
+        CallStatus.Busy => Refuse("too many calls are waiting", "capRefused"),
+        _ => Refuse("the charge point refuses the charging profile", "capRefused"),
+    };
+
+    private RoundEnd Refuse(string why, string notice)
+    {
+        bool first = _refused is null;
+        _refused = why;
         if (first)
-            ChargePoint.Notify(charger, "capRefused", Unmet);
-        return false;
+            ChargePoint.Notify(_charger, notice, why);
+        return RoundEnd.Refused;
+    }
+
+    private enum RoundEnd
+    {
+        /// <summary>Nothing had to be written.</summary>
+        Unchanged,
+        Written,
+        Refused,
+        LinkLost,
     }
 }

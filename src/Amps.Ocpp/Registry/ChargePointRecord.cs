@@ -135,6 +135,15 @@ public sealed record LearnedBehaviour
     /// <summary>How <c>idle</c> works on this charge point, found by trying.</summary>
     public IdleStrategy? IdleStrategy { get; init; }
 
+    /// <summary>It ends its transaction on a limit of zero (quirk Q51), so that zero cannot hold a session.</summary>
+    public bool? EndsOnZeroLimit { get; init; }
+
+    /// <summary>After a stop it starts again only when the vehicle was unplugged (quirk Q48).</summary>
+    public bool? NeedsUnplug { get; init; }
+
+    /// <summary>It can charge on one phase of an installation of three when asked to.</summary>
+    public bool? SwitchesPhases { get; init; }
+
     /// <summary>The limit the charge point itself shows without any cap of ours, kW.</summary>
     public double? RatedPowerKw { get; init; }
 

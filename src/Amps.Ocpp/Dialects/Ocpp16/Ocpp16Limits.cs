@@ -16,6 +16,9 @@ internal sealed class Ocpp16Limits(ChargePoint chargePoint, Ocpp16Session sessio
     private const int ScheduleSeconds = 300;
     private const int HighestStackLevel = 100;
 
+    private readonly Dictionary<int, Form> _lastAccepted = [];
+    private readonly HashSet<(int ConnectorId, Form Form)> _ignored = [];
+
     /// <summary>One way to write a limit.</summary>
     private readonly record struct Form(string Unit, int StackLevel, string Kind, bool OnConnectorZero);
 
@@ -26,7 +29,7 @@ internal sealed class Ocpp16Limits(ChargePoint chargePoint, Ocpp16Session sessio
     public async Task<CallAnswerSummary> SetAsync(LimitRequest limit, CancellationToken cancellationToken)
     {
         var answer = new CallAnswerSummary(CallStatus.Rejected);
-        foreach (Form form in Ladder(limit.TransactionId is not null))
+        foreach (Form form in Effective(limit))
         {
             bool running = limit.TransactionId is not null;
             ChargingProfile profile = Profile(
@@ -36,6 +39,8 @@ internal sealed class Ocpp16Limits(ChargePoint chargePoint, Ocpp16Session sessio
             if (answer.Accepted)
             {
                 Learn(form, running);
+                lock (_ignored)
+                    _lastAccepted[limit.ConnectorId] = form;
                 return answer;
             }
             // Only a refusal or a silence (quirk Q66) says something about the form; anything else ends the attempt.
@@ -44,6 +49,10 @@ internal sealed class Ocpp16Limits(ChargePoint chargePoint, Ocpp16Session sessio
         }
         return answer;
     }
+
+    /// <summary>Removes the profile of a running transaction by its id.</summary>
+    public Task<CallAnswerSummary> ClearAsync(int connectorId, CancellationToken cancellationToken) =>
+        session.AskAsync("ClearChargingProfile", Ocpp16Messages.ClearChargingProfile(TransactionProfileIds + connectorId), cancellationToken);
 
     public async Task<LimitReading?> ReadAsync(int connectorId, bool inWatts, CancellationToken cancellationToken)
     {
@@ -68,6 +77,22 @@ internal sealed class Ocpp16Limits(ChargePoint chargePoint, Ocpp16Session sessio
             learned.StackLevel ?? Math.Min(learned.MaxStackLevel ?? 0, HighestStackLevel),
             learned.ProfileKind ?? "Absolute",
             learned.ProfileOnConnectorZero ?? false);
+    }
+
+    /// <summary>The forms to try, without those that were accepted and ignored (quirk Q62); all of them when none is left.</summary>
+    private List<Form> Effective(LimitRequest limit)
+    {
+        List<Form> forms = [.. Ladder(limit.TransactionId is not null)];
+        lock (_ignored)
+        {
+            if (limit.LastFormIgnored && _lastAccepted.TryGetValue(limit.ConnectorId, out Form last))
+                _ignored.Add((limit.ConnectorId, last));
+            List<Form> left = forms.FindAll(form => !_ignored.Contains((limit.ConnectorId, form)));
+            if (left.Count > 0)
+                return left;
+            _ignored.RemoveWhere(entry => entry.ConnectorId == limit.ConnectorId);
+        }
+        return forms;
     }
 
     private IEnumerable<Form> Ladder(bool running)

@@ -44,6 +44,9 @@ internal sealed partial class Ocpp16Session : IOcppSession
 
     public Task<CallAnswerSummary> SetLimitAsync(LimitRequest limit, CancellationToken cancellationToken) => _limits.SetAsync(limit, cancellationToken);
 
+    public Task<CallAnswerSummary> ClearTransactionLimitAsync(int connectorId, CancellationToken cancellationToken) =>
+        _limits.ClearAsync(connectorId, cancellationToken);
+
     public Task<LimitReading?> ReadLimitAsync(int connectorId, bool inWatts, CancellationToken cancellationToken) =>
         _limits.ReadAsync(connectorId, inWatts, cancellationToken);
 
@@ -131,6 +134,8 @@ internal sealed partial class Ocpp16Session : IOcppSession
         {
             // A charge point that wants a reboot has taken the change (quirk Q08).
             "Accepted" or "RebootRequired" or "Scheduled" => CallStatus.Accepted,
+            // Nothing to clear is as good as cleared (quirk Q75).
+            "Unknown" => CallStatus.Accepted,
             "NotSupported" or "NotImplemented" => CallStatus.NotSupported,
             null => CallStatus.Invalid,
             _ => CallStatus.Rejected,
