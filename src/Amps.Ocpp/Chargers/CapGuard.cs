@@ -5,8 +5,7 @@ namespace Amps.Ocpp.Chargers;
 
 /// <summary>
 /// Holds what is measured against the limit that was accepted (charger behaviour, section 5, point 5): a charger seen above it for
-/// 30 s gets it again, and longer pauses follow while that does not help. Called by the mailbox's loop; without a timer unless a
-/// charger is above its limit.
+/// 30 s gets it again, and longer pauses follow while that does not help. Without a timer unless a charger is above its limit.
 /// </summary>
 internal sealed class CapGuard(Charger charger)
 {
@@ -16,23 +15,26 @@ internal sealed class CapGuard(Charger charger)
     /// <summary>Below this nothing flows, kW.</summary>
     private const double FlowThresholdKw = 0.1;
 
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan LongestPatience = TimeSpan.FromMinutes(10);
 
     private readonly Lock _gate = new();
-    private TimeSpan _patience = Patience;
+    private TimeSpan? _patience;
     private long? _aboveSince;
-    private bool _repeated;
+    private int _repeats;
+    private bool _looking;
+    private bool _meanBegins;
     private volatile bool _within;
     private volatile string? _drift;
 
     /// <summary>What is measured above the limit, in words for the operator; null = nothing.</summary>
     public string? Drift => _drift;
 
-    /// <summary>The newest sample that tells anything, since the last write, is within the limit.</summary>
+    /// <summary>Energy flows, and the newest sample since the last write is within the limit.</summary>
     public bool IsWithin => _within;
 
     private TimeProvider Time => charger.ChargePoint.Services.Time;
+
+    private TimeSpan Patience => _patience ?? charger.ChargePoint.Services.Options.DriftPatience;
 
     /// <summary>A limit was accepted: the vehicle has its time to follow.</summary>
     public void OnWritten()
@@ -41,6 +43,7 @@ internal sealed class CapGuard(Charger charger)
         {
             _aboveSince = null;
             _within = false;
+            _meanBegins = true;
         }
     }
 
@@ -49,19 +52,28 @@ internal sealed class CapGuard(Charger charger)
     {
         lock (_gate)
             Forget();
+        _within = false;
     }
 
     public void OnMeter(MeterSample sample)
     {
-        if (charger.Cap.Wanted is not { } limit || charger.State is not { } state || (!state.Held && state.AppliedCapKw != limit))
+        // A newer cap that is not accepted yet is not the charger's fault.
+        if (charger.Cap.Wanted is not { } limit || (!charger.State.Held && charger.State.AppliedCapKw != limit))
             return;
-        switch (IsAbove(sample, limit, charger.State.Rating))
+        if (sample.PowerSource == PowerSource.EnergyDelta && _meanBegins)
+        {
+            // The mean over a time that began before the write.
+            _meanBegins = false;
+            return;
+        }
+        switch (IsAbove(sample, limit))
         {
             case false:
                 lock (_gate)
                     Forget();
-                _within = true;
-                charger.Cap.Proof.By ??= "MeterValues";
+                _within = limit <= 0 || sample.PowerKw is null or > FlowThresholdKw;
+                if (_within)
+                    charger.Cap.Proof.OnSeen(sample.PowerKw is null ? "offered" : "measured");
                 break;
             case true:
                 OnAbove(sample, limit);
@@ -70,46 +82,53 @@ internal sealed class CapGuard(Charger charger)
     }
 
     /// <summary>Null = the sample says nothing.</summary>
-    private static bool? IsAbove(MeterSample sample, double limit, ChargerRating rating) => sample switch
+    private bool? IsAbove(MeterSample sample, double limit)
     {
-        { PowerKw: { } power } => power > Math.Max(limit * Tolerance, FlowThresholdKw),
-        { OfferedPowerKw: { } offered } => offered > limit * Tolerance,
-        // Offered on one phase it may be three times as much and still within.
-        { OfferedCurrentA: { } offered } when rating.Phases is { } phases => offered * phases * rating.NominalVoltage / 1000 > limit * Tolerance,
-        _ => null,
-    };
+        ChargerRating rating = charger.State.Rating;
+        return sample switch
+        {
+            { PowerKw: { } power } => power > Math.Max(limit * Tolerance, FlowThresholdKw),
+            { OfferedPowerKw: { } offered } => offered > limit * Tolerance,
+            // Offered on one phase it may be three times as much and still within.
+            { OfferedCurrentA: { } offered } when rating.Phases is { } phases => offered * phases * rating.NominalVoltage / 1000 > limit * Tolerance,
+            _ => null,
+        };
+    }
 
     private void OnAbove(MeterSample sample, double limit)
     {
-        bool repeated;
+        bool again;
         lock (_gate)
         {
             _within = false;
             if (_aboveSince is not { } since)
             {
                 _aboveSince = Time.GetTimestamp();
-                _ = LookAgainAsync(_patience);
+                if (!_looking)
+                    _ = LookAgainAsync(Patience);
                 return;
             }
-            if (Time.GetElapsedTime(since) < _patience)
+            if (Time.GetElapsedTime(since) < Patience)
                 return;
-            repeated = _repeated;
-            _repeated = true;
+            again = _repeats++ > 0;
             _aboveSince = null;
-            _patience = repeated && _patience * 2 < LongestPatience ? _patience * 2 : repeated ? LongestPatience : _patience;
+            if (again)
+                _patience = Patience * 2 < LongestPatience ? Patience * 2 : LongestPatience;
         }
-        _drift = string.Create(CultureInfo.InvariantCulture, $"{sample.PowerKw ?? sample.OfferedPowerKw:0.###} kW measured, {limit:0.###} kW allowed");
+        string seen = (sample.PowerKw ?? sample.OfferedPowerKw) is { } kw
+            ? string.Create(CultureInfo.InvariantCulture, $"{kw:0.###} kW")
+            : string.Create(CultureInfo.InvariantCulture, $"{sample.OfferedCurrentA:0.#} A");
+        _drift = string.Create(CultureInfo.InvariantCulture, $"{seen} seen where {limit:0.###} kW were accepted");
         charger.ChargePoint.OnCapDrifted(charger, _drift);
-        // A second time: the form in which it was accepted has no effect (quirk Q62).
-        if (charger.Cap.IsOnOnePhase)
-            charger.ChargePoint.Learn(static learned => learned with { SwitchesPhases = false });
-        charger.Cap.Ensure(CapReason.Drift | CapReason.Transaction | (repeated ? CapReason.Ignored : CapReason.None));
+        charger.Cap.OnDrift(again);
     }
 
     /// <summary>The next sample may be far away: one is asked for when the time is over.</summary>
     private async Task LookAgainAsync(TimeSpan after)
     {
+        _looking = true;
         await Task.Delay(after, Time);
+        _looking = false;
         if (_aboveSince is not null)
             charger.ChargePoint.AskForMeter(charger);
     }
@@ -117,8 +136,8 @@ internal sealed class CapGuard(Charger charger)
     private void Forget()
     {
         _aboveSince = null;
-        _patience = Patience;
-        _repeated = false;
+        _patience = null;
+        _repeats = 0;
         _drift = null;
     }
 }

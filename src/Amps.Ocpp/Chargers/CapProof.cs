@@ -10,49 +10,49 @@ internal sealed class CapProof(Charger charger)
 {
     /// <summary>So many readbacks without an answer, and this link is not asked again.</summary>
     private const int SilenceLimit = 2;
+
+    /// <summary>What a charge point may take to put a limit into force.</summary>
     private static readonly TimeSpan SettleTime = TimeSpan.FromSeconds(2);
 
     private IChargePointSession? _session;
     private int _silences;
+    private (double Kilowatts, double Excess)? _shownAfterWrite;
     private volatile string? _by;
 
-    /// <summary>What proved the limit in force; null = unverified.</summary>
-    public string? By
-    {
-        get => _by;
-        set => _by = value;
-    }
+    /// <summary>What proved the limit in force: <c>compositeSchedule</c>, <c>offered</c>, <c>measured</c>; null = unverified.</summary>
+    public string? By => _by;
 
-    /// <summary>Whether the charge point shows exactly this limit, so that no write is needed.</summary>
+    /// <summary>A sample within the limit; what the charge point itself calls its limit says more.</summary>
+    public void OnSeen(string how) => _by ??= how;
+
+    /// <summary>Whether the charge point shows exactly this limit, or what it made of it when it was written, so that no write is needed.</summary>
     public async Task<bool> ShowsAsync(IChargePointSession session, LimitRequest limit)
     {
-        bool shows = await ExcessAsync(session, limit) is { } excess && Math.Abs(excess) < 1e-9;
-        if (shows)
-            By = "GetCompositeSchedule";
+        bool shows = await ExcessAsync(session, limit) is { } excess && (excess == 0 || (limit.Kilowatts, excess) == _shownAfterWrite);
+        _by = shows ? "compositeSchedule" : null;
         return shows;
     }
 
     /// <summary>Whether the charge point shows this limit or a lower one.</summary>
-    public async Task<bool> ShowsWithinAsync(IChargePointSession session, LimitRequest limit)
-    {
-        bool within = await ExcessAsync(session, limit) <= 0;
-        if (within)
-            By = "GetCompositeSchedule";
-        return within || charger.Cap.Guard.IsWithin;
-    }
+    public async Task<bool> ShowsWithinAsync(IChargePointSession session, LimitRequest limit) =>
+        await ExcessAsync(session, limit) is { } excess ? excess <= 0 : charger.Cap.Guard.IsWithin;
+
+    /// <summary>Whether the charge point shows a higher limit; false also where it shows nothing.</summary>
+    public async Task<bool> ShowsMoreAsync(IChargePointSession session, LimitRequest limit) => await ExcessAsync(session, limit) > 0;
 
     /// <summary>After a write: false only when a running transaction shows a higher limit also after a moment.</summary>
     public async Task<bool> HoldsAsync(IChargePointSession session, LimitRequest limit)
     {
-        By = null;
+        _by = null;
         double? excess = await ExcessAsync(session, limit);
         if (excess > 0 && charger.State.Transaction is not null)
         {
             await Task.Delay(SettleTime, charger.ChargePoint.Services.Time);
             excess = await ExcessAsync(session, limit);
         }
+        _shownAfterWrite = excess <= 0 ? (limit.Kilowatts, excess.Value) : null;
         if (excess <= 0)
-            By = "GetCompositeSchedule";
+            _by = "compositeSchedule";
         // Without a transaction many show what the next one could have, not what it will get.
         return excess is not > 0 || charger.State.Transaction is null;
     }
@@ -64,7 +64,7 @@ internal sealed class CapProof(Charger charger)
             (_session, _silences) = (session, 0);
         if (_silences >= SilenceLimit)
             return null;
-        bool inWatts = charger.ChargePoint.Record?.Learned.RateUnit == "W";
+        bool inWatts = charger.ChargePoint.Learned.RateUnit == "W";
         LimitReading? reading = await session.ReadLimitAsync(limit.ConnectorId, inWatts, CancellationToken.None);
         _silences = reading is null ? _silences + 1 : 0;
         // In the other unit the charge point has converted by phases and a voltage of its own.
@@ -78,5 +78,5 @@ internal sealed class CapProof(Charger charger)
         };
     }
 
-    private static double Beyond(double difference, double rounding) => Math.Abs(difference) < rounding ? 0 : difference;
+    private static double Beyond(double difference, double rounding) => Math.Abs(difference) < rounding ? 0 : Math.Round(difference, 3);
 }

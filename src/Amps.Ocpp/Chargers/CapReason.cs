@@ -17,4 +17,10 @@ internal enum CapReason
 
     /// <summary>The form last written was accepted without effect: write in another one (quirk Q62).</summary>
     Ignored = 8,
+
+    /// <summary>Limits may have gone with the transaction: write where a higher one is shown, trust where nothing is.</summary>
+    TransactionEnded = 16,
+
+    /// <summary>Energy flows again after a pause: some forget every limit there (quirk Q72).</summary>
+    Resumed = 32,
 }

@@ -10,6 +10,6 @@ internal static class ChargersMetrics
     /// <summary>Times a charger was seen above its cap for too long and got it again.</summary>
     public static Counter<long> CapDrifts { get; } = s_meter.CreateCounter<long>("amps.ocpp.cap_drifts");
 
-    /// <summary>Stops that cannot be believed and were put aside.</summary>
-    public static Counter<long> QuarantinedStops { get; } = s_meter.CreateCounter<long>("amps.ocpp.quarantined_stops");
+    /// <summary>Times a cap was found not to be in force: refused in every form, not answered, or accepted without effect.</summary>
+    public static Counter<long> CapRefusals { get; } = s_meter.CreateCounter<long>("amps.ocpp.cap_refusals");
 }

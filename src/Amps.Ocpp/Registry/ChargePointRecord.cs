@@ -129,17 +129,14 @@ public sealed record LearnedBehaviour
     /// <summary>Whether the cap is set on connector 0 because the connector itself is refused.</summary>
     public bool? ProfileOnConnectorZero { get; init; }
 
+    /// <summary>Whether only whole numbers are accepted as limits (quirk Q70).</summary>
+    public bool? WholeAmperes { get; init; }
+
     /// <summary>Whether triggers with a connector id are answered; false = only without.</summary>
     public bool? TriggerWithConnector { get; init; }
 
     /// <summary>How <c>idle</c> works on this charge point, found by trying.</summary>
     public IdleStrategy? IdleStrategy { get; init; }
-
-    /// <summary>It ends its transaction on a limit of zero (quirk Q51), so that zero cannot hold a session.</summary>
-    public bool? EndsOnZeroLimit { get; init; }
-
-    /// <summary>After a stop it starts again only when the vehicle was unplugged (quirk Q48).</summary>
-    public bool? NeedsUnplug { get; init; }
 
     /// <summary>It can charge on one phase of an installation of three when asked to.</summary>
     public bool? SwitchesPhases { get; init; }
