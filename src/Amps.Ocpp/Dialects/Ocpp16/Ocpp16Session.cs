@@ -7,7 +7,7 @@ using Amps.Ocpp.Ocppj;
 namespace Amps.Ocpp.Dialects.Ocpp16;
 
 /// <summary>One 1.6 link: what the central system asks of the charge point. What the charge point says is in the other half.</summary>
-internal sealed partial class Ocpp16Session : IOcppSession
+internal sealed partial class Ocpp16Session : IOcppSession, IOcpp16Calls
 {
     private readonly ChargePoint _chargePoint;
     private readonly OcppConnection _connection;
@@ -109,7 +109,7 @@ internal sealed partial class Ocpp16Session : IOcppSession
     };
 
     /// <summary>Sends a call whose answer is a status.</summary>
-    internal async Task<CallAnswerSummary> AskAsync(string action, byte[] payload, CancellationToken cancellationToken)
+    public async Task<CallAnswerSummary> AskAsync(string action, byte[] payload, CancellationToken cancellationToken)
     {
         CallOutcome outcome = await SendAsync(action, payload, cancellationToken);
         return outcome.Kind switch
@@ -123,7 +123,7 @@ internal sealed partial class Ocpp16Session : IOcppSession
         };
     }
 
-    internal Task<CallOutcome> SendAsync(string action, byte[] payload, CancellationToken cancellationToken) =>
+    public Task<CallOutcome> SendAsync(string action, byte[] payload, CancellationToken cancellationToken) =>
         _connection.CallAsync(action, payload, _callTimeout, cancellationToken: cancellationToken);
 
     private static CallStatus StatusOf(string action, ReadOnlySpan<byte> payload)
