@@ -190,7 +190,9 @@ internal sealed class CapKeeper
             return true;
         var reasons = (CapReason)Interlocked.Exchange(ref _reasons, 0);
         CapWrite end = await _writer.KeepAsync(session, reasons);
-        if (end.Kind == CapWriteKind.Written && Wanted is { } wanted && !await Proof.HoldsAsync(session, Limit(wanted, null)))
+        // What was accepted while nothing flowed shows its effect only now.
+        bool prove = end.Kind == CapWriteKind.Written || (end.Kind == CapWriteKind.Unchanged && (reasons & CapReason.Transaction) != CapReason.None);
+        if (prove && Wanted is { } wanted && !await Proof.HoldsAsync(session, Limit(wanted, null)))
         {
             reasons |= CapReason.Ignored;
             end = new CapWrite(CapWriteKind.Refused, string.Create(

@@ -18,8 +18,8 @@ internal sealed class CapWriter(Charger charger, CapKeeper keeper)
     private long _writtenAt;
     private bool _everWritten;
 
-    /// <summary>A write on its way, given up between two forms or before it is sent when a newer cap is desired.</summary>
-    private sealed record Writing(double Desired, CancellationTokenSource Outdated);
+    /// <summary>A write on its way, given up between two forms when another value is wanted by then.</summary>
+    private sealed record Writing(double? Value, bool OfTransaction, CancellationTokenSource Outdated);
 
     /// <summary>The limit in force is for one phase although the installation has more.</summary>
     public bool IsOnOnePhase => _written is { Phases: 1 } && charger.State.Rating.Phases != 1;
@@ -33,10 +33,10 @@ internal sealed class CapWriter(Charger charger, CapKeeper keeper)
     /// <summary>What is left of the time between two persistent writes (quirk Q79).</summary>
     private TimeSpan Pause => _everWritten ? ChargePoint.Services.Options.LimitWriteInterval - Time.GetElapsedTime(_writtenAt) : TimeSpan.Zero;
 
-    /// <summary>Ends a write on its way when another cap is desired by now.</summary>
+    /// <summary>Ends a write on its way when another value is wanted by now.</summary>
     public void GiveUpOutdated()
     {
-        if (_writing is { } writing && keeper.Desired() != writing.Desired)
+        if (_writing is { } writing && (writing.OfTransaction ? keeper.Wanted : keeper.Desired()) != writing.Value)
             writing.Outdated.Cancel();
     }
 
@@ -74,7 +74,7 @@ internal sealed class CapWriter(Charger charger, CapKeeper keeper)
         CapWrite running = written && own.Kind != CapWriteKind.Written
             ? new CapWrite(CapWriteKind.Unchanged)
             : await KeepTransactionAsync(session, written ? CapReason.None : reasons);
-        if (running.Kind == CapWriteKind.LinkLost)
+        if (running.Kind is CapWriteKind.LinkLost or CapWriteKind.Outdated)
             return running;
         if (own.Kind == CapWriteKind.Unchanged && (reasons & CapReason.Resumed) != CapReason.None && _transactionRefusal is { } refused
             && !await keeper.Proof.ShowsWithinAsync(session, refused))
@@ -117,18 +117,12 @@ internal sealed class CapWriter(Charger charger, CapKeeper keeper)
             return new CapWrite(CapWriteKind.Unchanged);
         }
         if (Pause is var pause && pause > TimeSpan.Zero)
-        {
             await Task.Delay(pause, Time);
-            if (keeper.Desired() is not { } newest)
-                return new CapWrite(CapWriteKind.Unchanged);
-            limit = keeper.Limit(desired = newest, null);
-        }
-        var writing = new Writing(desired, new CancellationTokenSource());
-        _writing = writing;
-        GiveUpOutdated();
-        CallAnswerSummary answer = await session.SetLimitAsync(
-            limit with { LastFormIgnored = (reasons & CapReason.Ignored) != CapReason.None }, writing.Outdated.Token);
-        _writing = null;
+        // Reading and waiting have taken their time: the newest counts.
+        if (keeper.Desired() is not { } newest)
+            return new CapWrite(CapWriteKind.Unchanged);
+        limit = keeper.Limit(newest, null) with { LastFormIgnored = (reasons & CapReason.Ignored) != CapReason.None };
+        CallAnswerSummary answer = await WriteAsync(new Writing(newest, false, new CancellationTokenSource()), token => session.SetLimitAsync(limit, token));
         // A refusal has written nothing; a silence may have.
         if (answer.Sent && answer.Status is CallStatus.Accepted or CallStatus.TimedOut or CallStatus.LinkLost)
         {
@@ -136,10 +130,24 @@ internal sealed class CapWriter(Charger charger, CapKeeper keeper)
             _everWritten = true;
         }
         if (!answer.Accepted)
-            return keeper.Desired() == desired ? CapWrite.Of(answer) : new CapWrite(CapWriteKind.Outdated);
+            return keeper.Desired() == newest ? CapWrite.Of(answer) : new CapWrite(CapWriteKind.Outdated);
         keeper.Guard.OnWritten();
         Note(limit);
         return new CapWrite(CapWriteKind.Written);
+    }
+
+    private async Task<CallAnswerSummary> WriteAsync(Writing writing, Func<CancellationToken, Task<CallAnswerSummary>> write)
+    {
+        _writing = writing;
+        GiveUpOutdated();
+        try
+        {
+            return await write(writing.Outdated.Token);
+        }
+        finally
+        {
+            _writing = null;
+        }
     }
 
     private async Task<bool> IsInForceAsync(IChargePointSession session, LimitRequest limit, CapReason reasons)
@@ -158,13 +166,17 @@ internal sealed class CapWriter(Charger charger, CapKeeper keeper)
     {
         if (charger.State.Transaction?.Id is not { } transaction || keeper.Wanted is not { } wanted)
             return new CapWrite(CapWriteKind.Unchanged);
-        LimitRequest limit = keeper.Limit(wanted, transaction) with { LastFormIgnored = (reasons & CapReason.Ignored) != CapReason.None };
+        LimitRequest limit = keeper.Limit(wanted, transaction);
         bool asked = (reasons & (CapReason.Transaction | CapReason.Drift | CapReason.Ignored)) != CapReason.None;
         bool known = (_transactionLimit ?? _transactionRefusal) is { } last && last.TransactionId == transaction && IsSame(last, limit);
         bool shown = known && ((reasons & CapReason.Distrust) == CapReason.None || await keeper.Proof.ShowsAsync(session, limit));
         if (!asked && shown)
             return new CapWrite(CapWriteKind.Unchanged);
-        CallAnswerSummary answer = await SetTransactionLimitAsync(session, limit, CancellationToken.None);
+        if (keeper.Wanted is not { } newest)
+            return new CapWrite(CapWriteKind.Unchanged);
+        limit = keeper.Limit(newest, transaction) with { LastFormIgnored = (reasons & CapReason.Ignored) != CapReason.None };
+        CallAnswerSummary answer = await WriteAsync(
+            new Writing(newest, true, new CancellationTokenSource()), token => SetTransactionLimitAsync(session, limit, token));
         if (answer.Accepted)
         {
             keeper.Guard.OnWritten();
@@ -172,6 +184,8 @@ internal sealed class CapWriter(Charger charger, CapKeeper keeper)
         }
         if (charger.State.Transaction?.Id != transaction)
             return new CapWrite(CapWriteKind.Unchanged);
+        if (keeper.Wanted != newest)
+            return new CapWrite(CapWriteKind.Outdated);
         // Many take no limits of transactions (quirk Q60): the connector's own is enough there unless an older one of the
         // transaction stands in its way, and the session is not to be held.
         bool needless = answer.Status is CallStatus.Rejected or CallStatus.NotSupported && !charger.State.Held

@@ -64,7 +64,7 @@ public sealed record ChargerState
         ConnectorStatus.Reserved => ChargerStatus.Reserved,
         ConnectorStatus.Available => ChargerStatus.Available,
         ConnectorStatus.SuspendedEV or ConnectorStatus.SuspendedEVSE => ChargerStatus.Paused,
-        ConnectorStatus.Charging => Held && (PowerKw ?? 1) < FlowThresholdKw ? ChargerStatus.Paused : ChargerStatus.Charging,
+        ConnectorStatus.Charging => (Held || AppliedCapKw == 0) && (PowerKw ?? 1) < FlowThresholdKw ? ChargerStatus.Paused : ChargerStatus.Charging,
         ConnectorStatus.Finishing => Held ? ChargerStatus.Paused : ChargerStatus.Finishing,
         ConnectorStatus.Preparing => Held ? ChargerStatus.Paused : ChargerStatus.Preparing,
         _ when Transaction is not null => ChargerStatus.Charging,

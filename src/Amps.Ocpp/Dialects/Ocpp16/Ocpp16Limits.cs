@@ -23,6 +23,10 @@ internal sealed class Ocpp16Limits(ChargePoint chargePoint, IOcpp16Calls calls, 
     private readonly Dictionary<int, LimitForm> _lastAccepted = [];
     private readonly HashSet<(int ConnectorId, LimitForm Form)> _ignored = [];
     private readonly HashSet<int> _clearedInVain = [];
+    private volatile bool _clearFirst;
+
+    /// <summary>It has refused limits of transactions in every form (quirk Q60): one is enough to see that it still does.</summary>
+    private volatile bool _refusesTransactions;
 
     /// <summary>The profile that a RemoteStartTransaction carries: the cap of the transaction that is to start.</summary>
     public ChargingProfile ForStart(LimitRequest limit) =>
@@ -37,12 +41,17 @@ internal sealed class Ocpp16Limits(ChargePoint chargePoint, IOcpp16Calls calls, 
             answer = await SetAsync(limit, form, cancellationToken);
             if (answer.Accepted)
                 return answer;
+            if (answer.Status == CallStatus.Rejected && (_clearFirst || (_refusesTransactions && limit.TransactionId is not null)))
+                break;
             silences += answer.Status == CallStatus.TimedOut ? 1 : 0;
             // Only a refusal or a silence says something about the form; anything else ends the attempt.
             if (answer.Status is not (CallStatus.Rejected or CallStatus.TimedOut) || silences == SilenceLimit || cancellationToken.IsCancellationRequested)
                 return answer;
         }
-        return silences == 0 ? await ReplaceAsync(limit, answer, cancellationToken) : answer;
+        answer = silences == 0 ? await ReplaceAsync(limit, answer, cancellationToken) : answer;
+        if (limit.TransactionId is not null)
+            _refusesTransactions = answer.Status == CallStatus.Rejected;
+        return answer;
     }
 
     /// <summary>
@@ -62,16 +71,19 @@ internal sealed class Ocpp16Limits(ChargePoint chargePoint, IOcpp16Calls calls, 
             return refusal;
         // From here on the charge point has no limit of this id: not even a newer cap may end this between the two.
         CallAnswerSummary answer = await SetAsync(limit, Known(), CancellationToken.None);
-        if (!answer.Accepted)
+        lock (_gate)
         {
-            lock (_gate)
+            if (!answer.Accepted)
                 _clearedInVain.Add(id);
         }
+        _clearFirst = answer.Accepted;
         return answer;
     }
 
     private async Task<CallAnswerSummary> SetAsync(LimitRequest limit, LimitForm form, CancellationToken cancellationToken)
     {
+        if (cancellationToken.IsCancellationRequested)
+            return new CallAnswerSummary(CallStatus.TimedOut, Sent: false);
         bool running = limit.TransactionId is not null;
         ChargingProfile profile = Profile(limit, form, running ? "TxProfile" : "TxDefaultProfile", ProfileId(limit));
         CallAnswerSummary answer = await calls.AskAsync(
@@ -79,6 +91,7 @@ internal sealed class Ocpp16Limits(ChargePoint chargePoint, IOcpp16Calls calls, 
         if (answer.Accepted)
         {
             Learn(form, running);
+            _refusesTransactions &= !running;
             lock (_gate)
                 _lastAccepted[limit.ConnectorId] = form;
         }
