@@ -1,3 +1,4 @@
+using System.Globalization;
 using Amps.Ocpp.Model;
 using Amps.Ocpp.Registry;
 
@@ -7,70 +8,141 @@ namespace Amps.Ocpp.Chargers;
 /// Makes the desired cap of one charger true and keeps it true (charger behaviour, section 5). Runs only while something is to
 /// be done; any number of reasons that arrive meanwhile lead to one more round with the newest value.
 /// </summary>
-internal sealed class CapKeeper(Charger charger)
+internal sealed class CapKeeper
 {
     /// <summary>Stands in for a rating that nobody told where a limit must be named although none is desired, kW.</summary>
     public const double UnknownRatingKw = 43;
 
-    private static readonly TimeSpan FirstRetry = TimeSpan.FromSeconds(15);
-    private static readonly TimeSpan LastRetry = TimeSpan.FromMinutes(10);
-
+    private readonly Charger _charger;
+    private readonly CapWriter _writer;
     private int _rounds;
+    private int _reasons = (int)CapReason.Distrust;
     private TaskCompletionSource? _wake;
-    private volatile bool _distrusted = true;
-    private volatile bool _transactionChanged;
-    private double? _writtenKw;
-    private long _writtenAt;
-    private bool _everWritten;
+    private volatile string? _refused;
 
-    /// <summary>Why the desired cap is not in force; null = it is, or there is nothing to do.</summary>
-    public string? Unmet { get; private set; }
+    public CapKeeper(Charger charger)
+    {
+        _charger = charger;
+        Proof = new CapProof(charger);
+        Guard = new CapGuard(charger);
+        _writer = new CapWriter(charger, this);
+    }
 
-    private ChargePoint ChargePoint => charger.ChargePoint;
+    /// <summary>Whether what was accepted is also shown.</summary>
+    public CapProof Proof { get; }
+
+    /// <summary>What is measured against what was accepted.</summary>
+    public CapGuard Guard { get; }
+
+    /// <summary>Why the desired cap is not in force; null = it is, as far as is known, or none is desired.</summary>
+    public string? Unmet
+    {
+        get
+        {
+            if (Desired() is not { } desired)
+                return null;
+            if (ChargePoint.IsOnline && (_refused ?? Guard.Drift) is { } known)
+                return known;
+            double signalled = Signalled(desired).Kilowatts;
+            return _charger.State.AppliedCapKw is { } applied && applied <= signalled ? null
+                : ChargePoint.IsOnline ? "not yet accepted by the charge point" : "the charge point is not connected";
+        }
+    }
+
+    /// <summary>The limit that should hold now, kW; null = none of ours.</summary>
+    public double? Wanted =>
+        _charger.State is { Held: true, Transaction: not null } ? 0 : Desired() is { } kw ? Signalled(kw).Kilowatts : null;
+
+    private ChargePoint ChargePoint => _charger.ChargePoint;
 
     private TimeProvider Time => ChargePoint.Services.Time;
 
+    private double? MeasuredVoltage => ChargeRate.PhaseVoltage(_charger.State.Meter?.VoltageV, _charger.State.Rating.NominalVoltage);
+
+    /// <summary>The cap of the registry, kW.</summary>
+    public double? Desired()
+    {
+        foreach (DeviceRecord device in ChargePoint.Record?.Devices ?? [])
+        {
+            if (device.Id == _charger.DeviceId)
+                return device.MaxChargeRate?.Kilowatts;
+        }
+        return null;
+    }
+
+    /// <summary>The cap as a limit request; null when none is desired.</summary>
+    public LimitRequest? DesiredLimit(string? transactionId) => Desired() is { } kw ? Limit(kw, transactionId) : null;
+
+    /// <summary>
+    /// A limit request for this charger; a value too low to be signalled is for one phase where the charge point can switch to
+    /// it and that suffices, else zero (quirk Q71).
+    /// </summary>
+    public LimitRequest Limit(double kilowatts, string? transactionId)
+    {
+        (double signalled, int? phases) = Signalled(kilowatts);
+        return new LimitRequest(_charger.ConnectorId, signalled, transactionId, phases, _charger.State.Rating.NominalVoltage, MeasuredVoltage);
+    }
+
+    /// <summary>Writes a limit of the running transaction out of turn; what it has accepted last is known afterwards.</summary>
+    public Task<CallAnswerSummary> SetTransactionLimitAsync(IChargePointSession session, LimitRequest limit, CancellationToken cancellationToken) =>
+        _writer.SetTransactionLimitAsync(session, limit, cancellationToken);
+
     /// <summary>The charge point may have lost what it was told: look before trusting (quirk Q78).</summary>
-    public void Distrust() => _distrusted = true;
+    public void Distrust() => Interlocked.Or(ref _reasons, (int)CapReason.Distrust);
 
     /// <summary>Starts a round unless one runs; then that one makes another.</summary>
-    public void Ensure(bool transactionChanged = false)
+    public void Ensure(CapReason reason = CapReason.None)
     {
-        if (transactionChanged)
-            _transactionChanged = true;
-        if (Desired() is null || !ChargePoint.IsPrepared)
+        Interlocked.Or(ref _reasons, (int)reason);
+        if (Wanted is null || !ChargePoint.IsPrepared)
             return;
+        _writer.GiveUpOutdated();
         if (Interlocked.Increment(ref _rounds) == 1)
             _ = RunAsync();
         else
             Volatile.Read(ref _wake)?.TrySetResult();
     }
 
-    /// <summary>The cap as a limit request; null when none is desired.</summary>
-    public LimitRequest? DesiredLimit(string? transactionId) => Desired() is { } kw ? Limit(kw, transactionId) : null;
-
-    /// <summary>A limit request for this charger; a value too low to be signalled becomes zero (quirk Q71).</summary>
-    public LimitRequest Limit(double kilowatts, string? transactionId)
+    /// <summary>The loop's side: a sample came.</summary>
+    public void OnMeter(MeterSample sample)
     {
-        ChargerState state = charger.State;
-        double? measured = state.Meter?.VoltageV;
-        bool tooLow = ChargeRate.IsBelowMinimum(kilowatts, state.Rating.Phases, state.Rating.NominalVoltage, measured);
-        return new LimitRequest(charger.ConnectorId, tooLow ? 0 : kilowatts, transactionId, state.Rating.Phases, state.Rating.NominalVoltage, measured);
+        Guard.OnMeter(sample);
+        if (sample.VoltageV is not null && _writer.ExceedsNow())
+            Ensure();
     }
 
-    private double? Desired()
+    /// <summary>The loop's side: the transaction is over, and with it its limit.</summary>
+    public void OnTransactionClosed()
     {
-        foreach (DeviceRecord device in ChargePoint.Record?.Devices ?? [])
-        {
-            if (device.Id == charger.DeviceId)
-                return device.MaxChargeRate?.Kilowatts;
-        }
-        return null;
+        Guard.OnTransactionClosed();
+        _writer.OnTransactionClosed();
+        // Some lose all limits with a transaction: what is shown now is about the connector's own.
+        Ensure(CapReason.TransactionEnded);
+    }
+
+    /// <summary>More is measured than was accepted: the limit goes out again, in another form when that did not help before.</summary>
+    public void OnDrift(bool again)
+    {
+        if (_writer.IsOnOnePhase)
+            ChargePoint.Learn(static learned => learned with { SwitchesPhases = false });
+        Ensure(CapReason.Drift | (again ? CapReason.Ignored : CapReason.None));
+    }
+
+    private (double Kilowatts, int? Phases) Signalled(double kilowatts)
+    {
+        ChargerRating rating = _charger.State.Rating;
+        double? measured = MeasuredVoltage;
+        if (!ChargeRate.IsBelowMinimum(kilowatts, rating.Phases, rating.NominalVoltage, measured))
+            return (kilowatts, rating.Phases);
+        bool onePhase = ChargePoint.Learned.SwitchesPhases == true && !ChargeRate.IsBelowMinimum(kilowatts, 1, rating.NominalVoltage, measured);
+        return onePhase ? (kilowatts, 1) : (0, rating.Phases);
     }
 
     private async Task RunAsync()
     {
-        TimeSpan retry = FirstRetry;
+        TimeSpan first = ChargePoint.Services.Options.LimitRetryAfter;
+        TimeSpan last = ChargePoint.Services.Options.LimitRetryAtMost;
+        TimeSpan retry = first;
         try
         {
             while (true)
@@ -79,7 +151,7 @@ internal sealed class CapKeeper(Charger charger)
                 bool done = await RoundAsync();
                 if (!done && ChargePoint.IsPrepared)
                 {
-                    retry = await WakeOrAsync(seen, retry) ? FirstRetry : Min(retry * 2, LastRetry);
+                    retry = await WakeOrAsync(seen, retry) ? first : retry * 2 < last ? retry * 2 : last;
                     continue;
                 }
                 if (Interlocked.CompareExchange(ref _rounds, 0, seen) == seen)
@@ -89,7 +161,7 @@ internal sealed class CapKeeper(Charger charger)
         catch (Exception e)
         {
             Interlocked.Exchange(ref _rounds, 0);
-            ChargePoint.OnCapFailed(charger, e);
+            ChargePoint.OnCapFailed(_charger, e);
         }
     }
 
@@ -97,7 +169,7 @@ internal sealed class CapKeeper(Charger charger)
     private async Task<bool> WakeOrAsync(int seen, TimeSpan retry)
     {
         var wake = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        Volatile.Write(ref _wake, wake);
+        Interlocked.Exchange(ref _wake, wake);
         if (Volatile.Read(ref _rounds) != seen)
             return true;
         try
@@ -111,93 +183,43 @@ internal sealed class CapKeeper(Charger charger)
         }
     }
 
-    private static TimeSpan Min(TimeSpan a, TimeSpan b) => a < b ? a : b;
-
     /// <summary>One round: true when the newest cap is in force or the link is gone, false to try again later.</summary>
     private async Task<bool> RoundAsync()
     {
-        if (ChargePoint.Session is not { } session || !ChargePoint.IsPrepared || Desired() is not { } desired)
+        if (ChargePoint.Session is not { } session || !ChargePoint.IsPrepared || Wanted is null)
             return true;
-        bool distrusted = _distrusted;
-        bool transactionChanged = _transactionChanged;
-        _distrusted = false;
-        _transactionChanged = false;
-        LimitRequest limit = Limit(desired, null);
-        string? transaction = charger.State.Transaction?.Id;
-
-        bool inForce = distrusted
-            ? charger.State.AppliedCapKw == limit.Kilowatts && await ShowsAsync(session, limit)
-            : _writtenKw == desired;
-        if (inForce)
-            _writtenKw = desired;
-        else
+        var reasons = (CapReason)Interlocked.Exchange(ref _reasons, 0);
+        CapWrite end = await _writer.KeepAsync(session, reasons);
+        // What was accepted while nothing flowed shows its effect only now.
+        bool prove = end.Kind == CapWriteKind.Written || (end.Kind == CapWriteKind.Unchanged && (reasons & CapReason.Transaction) != CapReason.None);
+        if (prove && Wanted is { } wanted && !await Proof.HoldsAsync(session, Limit(wanted, null)))
         {
-            await BudgetAsync();
-            if (Desired() is { } newest && newest != desired)
-                limit = Limit(desired = newest, null);
-            CallAnswerSummary answer = await session.SetLimitAsync(limit, CancellationToken.None);
-            if (answer.Sent)
-            {
-                _writtenAt = Time.GetTimestamp();
-                _everWritten = true;
-            }
-            if (!answer.Accepted)
-                return Failed(answer);
-            _writtenKw = desired;
-            transactionChanged = true;
+            reasons |= CapReason.Ignored;
+            end = new CapWrite(CapWriteKind.Refused, string.Create(
+                CultureInfo.InvariantCulture, $"the charge point accepts {wanted:0.###} kW and shows a higher limit"), "capDrifted");
         }
-        if (transaction is not null && transactionChanged && !charger.State.Held)
+        switch (end.Kind)
         {
-            CallAnswerSummary answer = await session.SetLimitAsync(limit with { TransactionId = transaction }, CancellationToken.None);
-            if (!answer.Accepted && charger.State.Transaction?.Id == transaction)
-            {
-                _transactionChanged = true;
-                return Failed(answer);
-            }
+            case CapWriteKind.Unchanged or CapWriteKind.Written:
+                _refused = null;
+                return true;
+            case CapWriteKind.LinkLost:
+                Interlocked.Or(ref _reasons, (int)(reasons | CapReason.Distrust));
+                return true;
+            case CapWriteKind.Refused:
+                Refuse(end);
+                break;
         }
-        Unmet = null;
-        ChargePoint.Post(charger.ConnectorId, new CapApplied(Time.GetUtcNow(), limit.Kilowatts));
-        return true;
-    }
-
-    /// <summary>Whether the charge point already shows this limit, so that no write is needed.</summary>
-    private static async Task<bool> ShowsAsync(IChargePointSession session, LimitRequest limit)
-    {
-        LimitReading? reading = await session.ReadLimitAsync(limit.ConnectorId, inWatts: false, CancellationToken.None);
-        double amperes = ChargeRate.ToAmperes(limit.Kilowatts, limit.Phases, limit.NominalVoltage, limit.MeasuredVoltage);
-        return reading switch
-        {
-            { Amperes: { } a } => Math.Abs(a - amperes) < 0.05,
-            { Watts: { } w } => Math.Abs(w - ChargeRate.ToWatts(limit.Kilowatts)) < 1,
-            _ => false,
-        };
-    }
-
-    /// <summary>Keeps persistent writes to one connector apart (quirk Q79); a newer value replaces the one that waits.</summary>
-    private async Task BudgetAsync()
-    {
-        TimeSpan interval = ChargePoint.Services.Options.LimitWriteInterval;
-        if (_everWritten && Time.GetElapsedTime(_writtenAt) is var since && since < interval)
-            await Task.Delay(interval - since, Time);
-    }
-
-    private bool Failed(CallAnswerSummary answer)
-    {
-        if (answer.Status == CallStatus.LinkLost)
-        {
-            _distrusted = true;
-            return true;
-        }
-        bool first = Unmet is null;
-        Unmet = answer.Status switch
-        {
-            CallStatus.TimedOut => "the charge point does not answer SetChargingProfile",
-            CallStatus.NotSupported => "the charge point does not support charging profiles",
-            CallStatus.Busy => "too many calls are waiting",
-            _ => "the charge point refuses the charging profile",
-        };
-        if (first)
-            ChargePoint.Notify(charger, "capRefused", Unmet);
+        // What was a reason for this round is one for the next.
+        Interlocked.Or(ref _reasons, (int)reasons);
         return false;
+    }
+
+    private void Refuse(CapWrite end)
+    {
+        bool first = _refused is null;
+        _refused = end.Why;
+        if (first)
+            ChargePoint.OnCapRefused(_charger, end.Notice!, end.Why!);
     }
 }

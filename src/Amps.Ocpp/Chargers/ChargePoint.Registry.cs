@@ -196,5 +196,25 @@ public sealed partial class ChargePoint
 
     internal void OnSetupFailed(Exception exception) => LogSetupFailed(exception, Id);
 
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Charge point {ChargePointId}, device {DeviceId}: above its cap, {What}; it gets it again")]
+    private partial void LogCapDrifted(ChargePointId chargePointId, DeviceId deviceId, string what);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Charge point {ChargePointId}, device {DeviceId}: the cap is not in force: {Why}")]
+    private partial void LogCapRefused(ChargePointId chargePointId, DeviceId deviceId, string why);
+
+    internal void OnCapDrifted(Charger charger, string what)
+    {
+        ChargersMetrics.CapDrifts.Add(1);
+        LogCapDrifted(Id, charger.DeviceId, what);
+        Notify(charger, "capDrifted", what);
+    }
+
+    internal void OnCapRefused(Charger charger, string notice, string why)
+    {
+        ChargersMetrics.CapRefusals.Add(1);
+        LogCapRefused(Id, charger.DeviceId, why);
+        Notify(charger, notice, why);
+    }
+
     internal void OnCapFailed(Charger charger, Exception exception) => LogCapFailed(exception, Id, charger.ConnectorId);
 }

@@ -89,13 +89,18 @@ public sealed partial class ChargePoint : Mailbox
     public ValueTask ReportAsync(IChargePointSession session, int connectorId, ChargerEvent fact) =>
         PostAsync(new Report(session, connectorId, fact));
 
-    /// <summary>The boot was answered, or an accepted charge point made its first call: calls may go out.</summary>
+    /// <summary>A boot was answered, or an accepted charge point made its first call: calls may go out.</summary>
     /// <returns>False = not accepted, or the link is not in force (yet).</returns>
     public bool MarkReady(IChargePointSession session)
     {
         if (_link is not { } link || !ReferenceEquals(link.Session, session) || Record is not { Admission: Admission.Accepted })
             return false;
-        link.Ready.TrySetResult();
+        if (!link.Ready.TrySetResult() && link.Prepared)
+        {
+            // Booted again on a link in use: what it was told may be lost.
+            foreach (Charger charger in _chargers.Values)
+                charger.Cap.Ensure();
+        }
         return true;
     }
 
@@ -229,8 +234,7 @@ public sealed partial class ChargePoint : Mailbox
         bool meterOnly = report.Fact is MeterReported;
         foreach (IChargerObserver observer in _services.Observers)
             observer.OnStateChanged(charger, meterOnly);
-        if (!meterOnly)
-            React(charger, before, after, report.Fact);
+        React(charger, before, after, report.Fact);
     }
 
     /// <summary>What follows from a fact; calls it starts run outside the loop.</summary>
@@ -238,20 +242,27 @@ public sealed partial class ChargePoint : Mailbox
     {
         switch (fact)
         {
+            case MeterReported meter:
+                charger.Cap.OnMeter(meter.Sample);
+                break;
             case TransactionOpened opened:
                 Notify(charger, "transactionStarted", opened.Transaction.Id);
-                charger.Cap.Ensure(transactionChanged: true);
+                charger.Cap.Ensure(CapReason.Transaction);
                 charger.Commands.OnTransactionOpened(opened.Transaction);
                 if (_link?.Session is { } session)
                     _ = session.SampleFasterAsync(_link.Life.Token);
                 break;
             case TransactionClosed closed:
                 Notify(charger, "transactionEnded", closed.TransactionId);
+                charger.Cap.OnTransactionClosed();
+                break;
+            case HoldChanged when before.Held != after.Held:
+                charger.Cap.Ensure();
                 break;
             case StatusReported { Status: ConnectorStatus.Charging } when before.Reported != ConnectorStatus.Charging:
                 // Some forget the limit on resuming (quirk Q72).
                 if (before.Reported is ConnectorStatus.SuspendedEVSE or ConnectorStatus.SuspendedEV)
-                    charger.Cap.Ensure(transactionChanged: true);
+                    charger.Cap.Ensure(CapReason.Transaction | CapReason.Resumed);
                 AskForMeter(charger);
                 break;
             case StatusReported { Status: ConnectorStatus.Faulted } status when before.Reported != ConnectorStatus.Faulted:
@@ -266,7 +277,7 @@ public sealed partial class ChargePoint : Mailbox
     }
 
     /// <summary>Energy flows otherwise than before: the next sample may be a minute away, and reads want to show it.</summary>
-    private void AskForMeter(Charger charger)
+    internal void AskForMeter(Charger charger)
     {
         if (_link is { Ready.Task.IsCompletedSuccessfully: true } link)
             _ = link.Session.TriggerAsync(TriggerKind.Meter, charger.ConnectorId, link.Life.Token);

@@ -40,8 +40,11 @@ public sealed class Charger
 
     public ChargerState State => _state;
 
-    /// <summary>Why the desired cap is not in force although the charge point is connected; null = it is, or none is desired.</summary>
+    /// <summary>Why the desired cap is not in force; null = it is, as far as is known, or none is desired.</summary>
     public string? UnmetLimit => Cap.Unmet;
+
+    /// <summary>What showed the cap in force: <c>compositeSchedule</c>, <c>offered</c>, <c>measured</c>; null = unverified, or unmet.</summary>
+    public string? CapVerifiedBy => Cap.Unmet is null ? Cap.Proof.By : null;
 
     /// <summary>Its device is not in the registry any more: nothing of it is told from here on.</summary>
     public bool Removed { get; internal set; }

@@ -25,6 +25,15 @@ public sealed record ChargersOptions
     /// <summary>Least time between two persistent limit writes to one connector (quirk Q79).</summary>
     public TimeSpan LimitWriteInterval { get; init; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>First pause before a limit is tried again that the charge point did not take; doubled each time.</summary>
+    public TimeSpan LimitRetryAfter { get; init; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>Longest pause between two tries.</summary>
+    public TimeSpan LimitRetryAtMost { get; init; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>How long a charger may be seen above its cap before it gets it again (charger behaviour, section 5).</summary>
+    public TimeSpan DriftPatience { get; init; } = TimeSpan.FromSeconds(30);
+
     /// <summary>A device gone for longer than this is told as disconnected (canonical API, section 9).</summary>
     public TimeSpan LinkGrace { get; init; } = TimeSpan.FromSeconds(60);
 

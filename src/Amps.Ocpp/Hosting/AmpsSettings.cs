@@ -68,6 +68,7 @@ public sealed record AmpsSettings
                 NodeId = node,
                 IdleStrategy = reader.Choice("Amps:Charging:IdleStrategy", IdleStrategy.RemoteStop),
                 ConfirmationTimeout = confirmation,
+                LimitWriteInterval = TimeSpan.FromSeconds(reader.Whole("Amps:Charging:LimitWriteIntervalSeconds", 10, 1, 600)),
             },
             Actions = new ActionsOptions { ConfirmationTimeout = confirmation },
             Readings = new ReadingsOptions

@@ -6,6 +6,8 @@ public static class ChargeRate
     /// <summary>The lowest current that IEC 61851 can signal to a vehicle, A per phase.</summary>
     public const double MinimumSignalledAmperes = 6;
 
+    private const double HighestOverNominal = 1.25;
+
     /// <summary>
     /// A per phase for a cap in kW, rounded down to 0.1 A. The larger of nominal and measured voltage counts, and three
     /// phases where their number is unknown.
@@ -15,6 +17,13 @@ public static class ChargeRate
         double voltage = Math.Max(nominalVoltage, measuredVoltage ?? 0);
         return FloorToTenth(kilowatts * 1000 / (voltage * (phases ?? 3)));
     }
+
+    /// <summary>
+    /// A measured voltage where it can be phase to neutral; null when it is so far above the nominal one that it is something
+    /// else, e.g. phase to phase.
+    /// </summary>
+    public static double? PhaseVoltage(double? measured, double nominalVoltage) =>
+        measured is > 0 && measured <= nominalVoltage * HighestOverNominal ? measured : null;
 
     /// <summary>W for a cap in kW, rounded down to 1 W.</summary>
     public static double ToWatts(double kilowatts) => Math.Floor((kilowatts * 1000) + 1e-6);

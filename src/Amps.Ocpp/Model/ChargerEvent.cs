@@ -24,7 +24,8 @@ public sealed record HoldChanged(DateTimeOffset At, bool Held) : ChargerEvent(At
 
 /// <summary>The charger accepted a limit, or shows one by itself.</summary>
 /// <param name="Kilowatts">The cap in force; null = none of ours.</param>
-public sealed record CapApplied(DateTimeOffset At, double? Kilowatts) : ChargerEvent(At);
+/// <param name="Phases">Phases it is for; null = those of the installation.</param>
+public sealed record CapApplied(DateTimeOffset At, double? Kilowatts, int? Phases = null) : ChargerEvent(At);
 
 /// <summary>The electrical frame of the charger became known or changed.</summary>
 public sealed record RatingChanged(DateTimeOffset At, ChargerRating Rating) : ChargerEvent(At);

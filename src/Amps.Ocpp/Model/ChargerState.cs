@@ -32,6 +32,9 @@ public sealed record ChargerState
     /// <summary>The limit last accepted by the charger, kW; null = none of ours.</summary>
     public double? AppliedCapKw { get; init; }
 
+    /// <summary>Phases that the cap in force is for; null = those of the installation.</summary>
+    public int? AppliedCapPhases { get; init; }
+
     public ChargerRating Rating { get; init; } = new(null, null);
 
     /// <summary>When the charger itself last told something; default = never.</summary>
@@ -61,7 +64,7 @@ public sealed record ChargerState
         ConnectorStatus.Reserved => ChargerStatus.Reserved,
         ConnectorStatus.Available => ChargerStatus.Available,
         ConnectorStatus.SuspendedEV or ConnectorStatus.SuspendedEVSE => ChargerStatus.Paused,
-        ConnectorStatus.Charging => Held && (PowerKw ?? 1) < FlowThresholdKw ? ChargerStatus.Paused : ChargerStatus.Charging,
+        ConnectorStatus.Charging => (Held || AppliedCapKw == 0) && (PowerKw ?? 1) < FlowThresholdKw ? ChargerStatus.Paused : ChargerStatus.Charging,
         ConnectorStatus.Finishing => Held ? ChargerStatus.Paused : ChargerStatus.Finishing,
         ConnectorStatus.Preparing => Held ? ChargerStatus.Paused : ChargerStatus.Preparing,
         _ when Transaction is not null => ChargerStatus.Charging,
@@ -74,7 +77,7 @@ public sealed record ChargerState
         get
         {
             double? rated = Rating.CurrentPerPhase ?? Meter?.OfferedCurrentA;
-            double? cap = AppliedCapKw is { } kw ? ChargeRate.ToAmperes(kw, Rating.Phases, Rating.NominalVoltage, null) : null;
+            double? cap = AppliedCapKw is { } kw ? ChargeRate.ToAmperes(kw, AppliedCapPhases ?? Rating.Phases, Rating.NominalVoltage, null) : null;
             return (rated, cap) switch
             {
                 ({ } r, { } c) => Math.Min(r, c),
@@ -101,7 +104,7 @@ public sealed record ChargerState
             },
             TransactionClosed closed => ApplyClosed(closed),
             HoldChanged hold => this with { Held = hold.Held },
-            CapApplied cap => this with { AppliedCapKw = cap.Kilowatts },
+            CapApplied cap => this with { AppliedCapKw = cap.Kilowatts, AppliedCapPhases = cap.Phases },
             RatingChanged rating => this with { Rating = rating.Rating },
             _ => this,
         };

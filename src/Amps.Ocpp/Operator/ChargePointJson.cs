@@ -9,6 +9,8 @@ namespace Amps.Ocpp.Operator;
 /// <summary>Writes a charge point as the operator sees it: record, link, boot data, what was learned, devices, unmet limits.</summary>
 internal static class ChargePointJson
 {
+    private const string NeverConnected = "the charge point has not connected since the service was started";
+
     public static void Write(Utf8JsonWriter json, (ChargePointRecord Record, LinkView Link) view)
     {
         (ChargePointRecord record, LinkView link) = view;
@@ -79,10 +81,12 @@ internal static class ChargePointJson
         WriteNumber(json, "maxStackLevel", learned.MaxStackLevel);
         json.WriteString("profileKind", learned.ProfileKind);
         WriteFlag(json, "profileOnConnectorZero", learned.ProfileOnConnectorZero);
+        WriteFlag(json, "wholeAmperes", learned.WholeAmperes);
         WriteFlag(json, "triggerWithConnector", learned.TriggerWithConnector);
         json.WriteString("idleStrategy", learned.IdleStrategy?.ToString());
         WriteNumber(json, "ratedPowerKw", learned.RatedPowerKw);
         WriteNumber(json, "phases", learned.Phases);
+        WriteFlag(json, "switchesPhases", learned.SwitchesPhases);
         json.WriteString("sampledMeasurands", learned.SampledMeasurands);
         json.WriteEndObject();
     }
@@ -101,7 +105,8 @@ internal static class ChargePointJson
             json.WriteString("transactionId", charger?.Snapshot.TransactionId);
             WriteNumber(json, "maxChargeRateKw", device.MaxChargeRate?.Kilowatts);
             WriteNumber(json, "appliedCapKw", charger?.Snapshot.AppliedCap);
-            json.WriteString("unmetLimit", charger?.UnmetLimit);
+            json.WriteString("unmetLimit", charger is null && device.MaxChargeRate is not null ? NeverConnected : charger?.UnmetLimit);
+            json.WriteString("capVerifiedBy", charger?.CapVerifiedBy);
             json.WriteEndObject();
         }
         json.WriteEndArray();

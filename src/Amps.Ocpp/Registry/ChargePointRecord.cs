@@ -129,11 +129,17 @@ public sealed record LearnedBehaviour
     /// <summary>Whether the cap is set on connector 0 because the connector itself is refused.</summary>
     public bool? ProfileOnConnectorZero { get; init; }
 
+    /// <summary>Whether only whole numbers are accepted as limits (quirk Q70).</summary>
+    public bool? WholeAmperes { get; init; }
+
     /// <summary>Whether triggers with a connector id are answered; false = only without.</summary>
     public bool? TriggerWithConnector { get; init; }
 
     /// <summary>How <c>idle</c> works on this charge point, found by trying.</summary>
     public IdleStrategy? IdleStrategy { get; init; }
+
+    /// <summary>It can charge on one phase of an installation of three when asked to.</summary>
+    public bool? SwitchesPhases { get; init; }
 
     /// <summary>The limit the charge point itself shows without any cap of ours, kW.</summary>
     public double? RatedPowerKw { get; init; }

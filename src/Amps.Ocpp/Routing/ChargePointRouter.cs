@@ -49,7 +49,7 @@ public sealed class ChargePointRouter(ChargePoints chargePoints, ChargersOptions
         IChargePointSession? session = chargePoint.Session;
         return new LinkView(
             session is not null, chargePoint.IsReady, chargePoint.OnlineSince, session?.OcppVersion, session?.Generation,
-            [.. chargePoint.Chargers.Select(charger => new ChargerView(charger.ConnectorId, charger.State.ToSnapshot(options.NodeId), charger.UnmetLimit))]);
+            [.. chargePoint.Chargers.Select(charger => new ChargerView(charger.ConnectorId, charger.State.ToSnapshot(options.NodeId), charger.UnmetLimit, charger.CapVerifiedBy))]);
     }
 
     /// <summary>Carries out a command; ends at the latest with the confirmation time-out.</summary>
@@ -89,4 +89,6 @@ public sealed class ChargePointRouter(ChargePoints chargePoints, ChargersOptions
 public sealed record LinkView(bool Online, bool Ready, DateTimeOffset? Since, string? OcppVersion, long? Generation, IReadOnlyList<ChargerView> Chargers);
 
 /// <summary>One charger at its socket.</summary>
-public sealed record ChargerView(int ConnectorId, ChargerSnapshot Snapshot, string? UnmetLimit);
+/// <param name="UnmetLimit">Why the desired cap is not in force; null = it is, as far as is known, or none is desired.</param>
+/// <param name="CapVerifiedBy">What showed the cap in force; null = unverified.</param>
+public sealed record ChargerView(int ConnectorId, ChargerSnapshot Snapshot, string? UnmetLimit, string? CapVerifiedBy);

@@ -12,7 +12,7 @@ public sealed class CapTests : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        _service = await ServiceHost.StartAsync("Amps:Mqtt:Mode=Off", "Amps:Ocpp:CallTimeoutSeconds=2");
+        _service = await ServiceHost.StartAsync("Amps:Mqtt:Mode=Off", "Amps:Ocpp:CallTimeoutSeconds=2", "Amps:Charging:LimitWriteIntervalSeconds=1");
         _app = await _service.CustomerAsync();
         await _service.RegisterAsync("CP1", "customer", new { phases = 3 }, "dev1");
     }

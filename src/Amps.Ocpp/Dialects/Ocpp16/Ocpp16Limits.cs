@@ -9,15 +9,24 @@ namespace Amps.Ocpp.Dialects.Ocpp16;
 /// Limits as 1.6 charging profiles: the form the charge point is known to take, and when it refuses, the ladder of forms
 /// (charger behaviour, section 5, points 1 to 3; quirks Q59 to Q70). What worked is learned.
 /// </summary>
-internal sealed class Ocpp16Limits(ChargePoint chargePoint, Ocpp16Session session, TimeProvider time)
+internal sealed class Ocpp16Limits(ChargePoint chargePoint, IOcpp16Calls calls, TimeProvider time)
 {
     private const int DefaultProfileIds = 1000;
     private const int TransactionProfileIds = 2000;
     private const int ScheduleSeconds = 300;
     private const int HighestStackLevel = 100;
 
-    /// <summary>One way to write a limit.</summary>
-    private readonly record struct Form(string Unit, int StackLevel, string Kind, bool OnConnectorZero);
+    /// <summary>A form may be the reason for a silence (quirk Q66); after so many the charge point is.</summary>
+    private const int SilenceLimit = 4;
+
+    private readonly Lock _gate = new();
+    private readonly Dictionary<int, LimitForm> _lastAccepted = [];
+    private readonly HashSet<(int ConnectorId, LimitForm Form)> _ignored = [];
+    private readonly HashSet<int> _clearedInVain = [];
+    private volatile bool _clearFirst;
+
+    /// <summary>It has refused limits of transactions in every form (quirk Q60): one is enough to see that it still does.</summary>
+    private volatile bool _refusesTransactions;
 
     /// <summary>The profile that a RemoteStartTransaction carries: the cap of the transaction that is to start.</summary>
     public ChargingProfile ForStart(LimitRequest limit) =>
@@ -26,28 +35,78 @@ internal sealed class Ocpp16Limits(ChargePoint chargePoint, Ocpp16Session sessio
     public async Task<CallAnswerSummary> SetAsync(LimitRequest limit, CancellationToken cancellationToken)
     {
         var answer = new CallAnswerSummary(CallStatus.Rejected);
-        foreach (Form form in Ladder(limit.TransactionId is not null))
+        int silences = 0;
+        foreach (LimitForm form in Effective(limit))
         {
-            bool running = limit.TransactionId is not null;
-            ChargingProfile profile = Profile(
-                limit, form, running ? "TxProfile" : "TxDefaultProfile", (running ? TransactionProfileIds : DefaultProfileIds) + limit.ConnectorId);
-            answer = await session.AskAsync(
-                "SetChargingProfile", Ocpp16Messages.SetChargingProfile(form.OnConnectorZero ? 0 : limit.ConnectorId, profile), cancellationToken);
+            answer = await SetAsync(limit, form, cancellationToken);
             if (answer.Accepted)
-            {
-                Learn(form, running);
                 return answer;
-            }
-            // Only a refusal or a silence (quirk Q66) says something about the form; anything else ends the attempt.
-            if (answer.Status is not (CallStatus.Rejected or CallStatus.TimedOut) || cancellationToken.IsCancellationRequested)
+            if (answer.Status == CallStatus.Rejected && (_clearFirst || (_refusesTransactions && limit.TransactionId is not null)))
+                break;
+            silences += answer.Status == CallStatus.TimedOut ? 1 : 0;
+            // Only a refusal or a silence says something about the form; anything else ends the attempt.
+            if (answer.Status is not (CallStatus.Rejected or CallStatus.TimedOut) || silences == SilenceLimit || cancellationToken.IsCancellationRequested)
                 return answer;
+        }
+        answer = silences == 0 ? await ReplaceAsync(limit, answer, cancellationToken) : answer;
+        if (limit.TransactionId is not null)
+            _refusesTransactions = answer.Status == CallStatus.Rejected;
+        return answer;
+    }
+
+    /// <summary>
+    /// Every form refused where one was accepted before: some take a profile only when the one of its id is gone (quirk Q76). Not
+    /// again on this link when it was in vain, since the old limit is lost by it.
+    /// </summary>
+    private async Task<CallAnswerSummary> ReplaceAsync(LimitRequest limit, CallAnswerSummary refusal, CancellationToken cancellationToken)
+    {
+        int id = ProfileId(limit);
+        lock (_gate)
+        {
+            if ((!_lastAccepted.ContainsKey(limit.ConnectorId) && chargePoint.Learned.ProfileKind is null) || _clearedInVain.Contains(id))
+                return refusal;
+        }
+        CallAnswerSummary cleared = await calls.AskAsync("ClearChargingProfile", Ocpp16Messages.ClearChargingProfile(id), cancellationToken);
+        if (!cleared.Accepted)
+            return refusal;
+        // From here on the charge point has no limit of this id: not even a newer cap may end this between the two.
+        CallAnswerSummary answer = await SetAsync(limit, Known(), CancellationToken.None);
+        lock (_gate)
+        {
+            if (!answer.Accepted)
+                _clearedInVain.Add(id);
+        }
+        _clearFirst = answer.Accepted;
+        return answer;
+    }
+
+    private async Task<CallAnswerSummary> SetAsync(LimitRequest limit, LimitForm form, CancellationToken cancellationToken)
+    {
+        if (cancellationToken.IsCancellationRequested)
+            return new CallAnswerSummary(CallStatus.TimedOut, Sent: false);
+        bool running = limit.TransactionId is not null;
+        ChargingProfile profile = Profile(limit, form, running ? "TxProfile" : "TxDefaultProfile", ProfileId(limit));
+        CallAnswerSummary answer = await calls.AskAsync(
+            "SetChargingProfile", Ocpp16Messages.SetChargingProfile(form.OnConnectorZero ? 0 : limit.ConnectorId, profile), cancellationToken);
+        if (answer.Accepted)
+        {
+            Learn(form, running);
+            _refusesTransactions &= !running;
+            lock (_gate)
+                _lastAccepted[limit.ConnectorId] = form;
         }
         return answer;
     }
 
+    private static int ProfileId(LimitRequest limit) => (limit.TransactionId is null ? DefaultProfileIds : TransactionProfileIds) + limit.ConnectorId;
+
+    /// <summary>Removes the profile of a running transaction by its id.</summary>
+    public Task<CallAnswerSummary> ClearAsync(int connectorId, CancellationToken cancellationToken) =>
+        calls.AskAsync("ClearChargingProfile", Ocpp16Messages.ClearChargingProfile(TransactionProfileIds + connectorId), cancellationToken);
+
     public async Task<LimitReading?> ReadAsync(int connectorId, bool inWatts, CancellationToken cancellationToken)
     {
-        CallOutcome outcome = await session.SendAsync(
+        CallOutcome outcome = await calls.SendAsync(
             "GetCompositeSchedule", Ocpp16Messages.GetCompositeSchedule(connectorId, ScheduleSeconds, inWatts ? "W" : "A"), cancellationToken);
         if (!outcome.IsResult || Ocpp16Messages.ReadCompositeSchedule(outcome.Payload.Span) is not { Status: "Accepted" } composite
             || composite.FirstLimit is not { } value)
@@ -60,56 +119,49 @@ internal sealed class Ocpp16Limits(ChargePoint chargePoint, Ocpp16Session sessio
     }
 
     /// <summary>The form to begin with: what was learned, else what the charge point announces, else the commonest.</summary>
-    private Form Known()
+    private LimitForm Known()
     {
         LearnedBehaviour learned = chargePoint.Learned;
-        return new Form(
+        return new LimitForm(
             learned.RateUnit ?? "A",
             learned.StackLevel ?? Math.Min(learned.MaxStackLevel ?? 0, HighestStackLevel),
             learned.ProfileKind ?? "Absolute",
-            learned.ProfileOnConnectorZero ?? false);
+            learned.ProfileOnConnectorZero ?? false,
+            learned.WholeAmperes ?? false);
     }
 
-    private IEnumerable<Form> Ladder(bool running)
+    /// <summary>The forms to try, without those that were accepted and ignored (quirk Q62); all of them when none is left.</summary>
+    private List<LimitForm> Effective(LimitRequest limit)
     {
-        Form known = Known();
-        var tried = new HashSet<Form>();
-        string other = known.Unit == "A" ? "W" : "A";
-        bool single = chargePoint.Chargers.Count() == 1 && !running;
-        Form[] steps =
-        [
-            known,
-            known with { StackLevel = 0 },
-            known with { StackLevel = 0, Kind = "Relative" },
-            known with { StackLevel = 0, Kind = "Absolute" },
-            known with { StackLevel = 0, Kind = "Absolute", OnConnectorZero = true },
-            known with { Unit = other },
-            known with { Unit = other, StackLevel = 0, Kind = "Absolute" },
-            known with { Unit = other, StackLevel = 0, Kind = "Relative" },
-        ];
-        foreach (Form step in steps)
+        bool mayUseConnectorZero = limit.TransactionId is null && chargePoint.Chargers.Count() == 1;
+        List<LimitForm> forms = [.. LimitForm.Ladder(Known(), mayUseConnectorZero)];
+        lock (_gate)
         {
-            Form form = running ? step with { OnConnectorZero = false } : step;
-            if (form.OnConnectorZero && !single)
-                continue;
-            if (tried.Add(form))
-                yield return form;
+            if (limit.LastFormIgnored && _lastAccepted.TryGetValue(limit.ConnectorId, out LimitForm last))
+                _ignored.Add((limit.ConnectorId, last));
+            List<LimitForm> left = forms.FindAll(form => !_ignored.Contains((limit.ConnectorId, form)));
+            if (left.Count > 0)
+                return left;
+            _ignored.RemoveWhere(entry => entry.ConnectorId == limit.ConnectorId);
         }
+        return forms;
     }
 
-    private void Learn(Form form, bool running) => chargePoint.Learn(learned => learned with
+    private void Learn(LimitForm form, bool running) => chargePoint.Learn(learned => learned with
     {
         RateUnit = form.Unit,
         StackLevel = form.StackLevel,
         ProfileKind = form.Kind,
         ProfileOnConnectorZero = running ? learned.ProfileOnConnectorZero : form.OnConnectorZero,
+        WholeAmperes = form.Whole ? true : learned.WholeAmperes,
     });
 
-    private ChargingProfile Profile(LimitRequest limit, Form form, string purpose, int id)
+    private ChargingProfile Profile(LimitRequest limit, LimitForm form, string purpose, int id)
     {
         double value = form.Unit == "W"
             ? ChargeRate.ToWatts(limit.Kilowatts)
             : ChargeRate.ToAmperes(limit.Kilowatts, limit.Phases, limit.NominalVoltage, limit.MeasuredVoltage);
+        value = form.Whole ? Math.Floor(value) : value;
         int? transaction = limit.TransactionId is { } text && int.TryParse(text, System.Globalization.CultureInfo.InvariantCulture, out int number) ? number : null;
         return new ChargingProfile
         {

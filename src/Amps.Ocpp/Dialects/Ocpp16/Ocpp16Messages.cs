@@ -114,6 +114,8 @@ internal static class Ocpp16Messages
     public static byte[] SetChargingProfile(int connectorId, ChargingProfile profile) =>
         Write(new SetChargingProfile(connectorId, profile), Ocpp16Json.Default.SetChargingProfile);
 
+    public static byte[] ClearChargingProfile(int profileId) => Write(new ClearChargingProfile(profileId), Ocpp16Json.Default.ClearChargingProfile);
+
     public static byte[] GetCompositeSchedule(int connectorId, int duration, string unit) =>
         Write(new GetCompositeSchedule(connectorId, duration, unit), Ocpp16Json.Default.GetCompositeSchedule);
 

@@ -73,6 +73,8 @@ internal sealed record RemoteStopTransaction(int TransactionId);
 
 internal sealed record SetChargingProfile(int ConnectorId, [property: JsonPropertyName("csChargingProfiles")] ChargingProfile Profile);
 
+internal sealed record ClearChargingProfile(int Id);
+
 internal sealed record GetCompositeSchedule(int ConnectorId, int Duration, string ChargingRateUnit);
 
 internal sealed record TriggerMessage(string RequestedMessage, int? ConnectorId);
@@ -105,6 +107,7 @@ internal sealed record IdTagAnswer(IdTagInfo IdTagInfo);
 [JsonSerializable(typeof(RemoteStartTransaction))]
 [JsonSerializable(typeof(RemoteStopTransaction))]
 [JsonSerializable(typeof(SetChargingProfile))]
+[JsonSerializable(typeof(ClearChargingProfile))]
 [JsonSerializable(typeof(GetCompositeSchedule))]
 [JsonSerializable(typeof(TriggerMessage))]
 [JsonSerializable(typeof(GetConfiguration))]

@@ -61,8 +61,9 @@ internal sealed partial class Ocpp16Session
     public void OnAnswered(object reaction)
     {
         // What a boot told is in the record only once it is stored; the boot itself is enough.
-        _booted |= ReferenceEquals(reaction, s_booted);
-        if (!_ready && _chargePoint.Record is { Admission: Admission.Accepted } record && (_booted || record.Boot is not null))
+        bool booted = ReferenceEquals(reaction, s_booted);
+        _booted |= booted;
+        if ((!_ready || booted) && _chargePoint.Record is { Admission: Admission.Accepted } record && (_booted || record.Boot is not null))
             _ready = _chargePoint.MarkReady(this);
         if (reaction is ChargerReport report)
         {

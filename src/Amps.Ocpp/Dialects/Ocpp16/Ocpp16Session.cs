@@ -7,7 +7,7 @@ using Amps.Ocpp.Ocppj;
 namespace Amps.Ocpp.Dialects.Ocpp16;
 
 /// <summary>One 1.6 link: what the central system asks of the charge point. What the charge point says is in the other half.</summary>
-internal sealed partial class Ocpp16Session : IOcppSession
+internal sealed partial class Ocpp16Session : IOcppSession, IOcpp16Calls
 {
     private readonly ChargePoint _chargePoint;
     private readonly OcppConnection _connection;
@@ -43,6 +43,9 @@ internal sealed partial class Ocpp16Session : IOcppSession
         AskAsync("RemoteStopTransaction", Ocpp16Messages.RemoteStopTransaction(transactionId), cancellationToken);
 
     public Task<CallAnswerSummary> SetLimitAsync(LimitRequest limit, CancellationToken cancellationToken) => _limits.SetAsync(limit, cancellationToken);
+
+    public Task<CallAnswerSummary> ClearTransactionLimitAsync(int connectorId, CancellationToken cancellationToken) =>
+        _limits.ClearAsync(connectorId, cancellationToken);
 
     public Task<LimitReading?> ReadLimitAsync(int connectorId, bool inWatts, CancellationToken cancellationToken) =>
         _limits.ReadAsync(connectorId, inWatts, cancellationToken);
@@ -106,7 +109,7 @@ internal sealed partial class Ocpp16Session : IOcppSession
     };
 
     /// <summary>Sends a call whose answer is a status.</summary>
-    internal async Task<CallAnswerSummary> AskAsync(string action, byte[] payload, CancellationToken cancellationToken)
+    public async Task<CallAnswerSummary> AskAsync(string action, byte[] payload, CancellationToken cancellationToken)
     {
         CallOutcome outcome = await SendAsync(action, payload, cancellationToken);
         return outcome.Kind switch
@@ -120,7 +123,7 @@ internal sealed partial class Ocpp16Session : IOcppSession
         };
     }
 
-    internal Task<CallOutcome> SendAsync(string action, byte[] payload, CancellationToken cancellationToken) =>
+    public Task<CallOutcome> SendAsync(string action, byte[] payload, CancellationToken cancellationToken) =>
         _connection.CallAsync(action, payload, _callTimeout, cancellationToken: cancellationToken);
 
     private static CallStatus StatusOf(string action, ReadOnlySpan<byte> payload)
@@ -131,6 +134,8 @@ internal sealed partial class Ocpp16Session : IOcppSession
         {
             // A charge point that wants a reboot has taken the change (quirk Q08).
             "Accepted" or "RebootRequired" or "Scheduled" => CallStatus.Accepted,
+            // Nothing to clear is as good as cleared (quirk Q75).
+            "Unknown" => CallStatus.Accepted,
             "NotSupported" or "NotImplemented" => CallStatus.NotSupported,
             null => CallStatus.Invalid,
             _ => CallStatus.Rejected,

@@ -15,12 +15,13 @@ internal sealed class Ocpp16Setup(ChargePoint chargePoint, Ocpp16Session session
     private const string PingKey = "WebSocketPingInterval";
     private const string UnitsKey = "ChargingScheduleAllowedChargingRateUnit";
     private const string StackKey = "ChargeProfileMaxStackLevel";
+    private const string SwitchKey = "ConnectorSwitch3to1PhaseSupported";
     private const string ConnectorsKey = "NumberOfConnectors";
     private const string SlowInterval = "60";
     private const string FastInterval = "10";
     private const string PingInterval = "30";
 
-    private static readonly string[] s_keys = [UnitsKey, StackKey, ConnectorsKey, IntervalKey, MeasurandsKey, PingKey];
+    private static readonly string[] s_keys = [UnitsKey, StackKey, ConnectorsKey, SwitchKey, IntervalKey, MeasurandsKey, PingKey];
 
     /// <summary>From the most wanted list to the least.</summary>
     private static readonly string[] s_measurands =
@@ -79,6 +80,7 @@ internal sealed class Ocpp16Setup(ChargePoint chargePoint, Ocpp16Session session
             RateUnit = learned.RateUnit ?? unit,
             MaxStackLevel = stack ?? learned.MaxStackLevel,
             ConnectorCount = connectors ?? learned.ConnectorCount,
+            SwitchesPhases = learned.SwitchesPhases ?? (bool.TryParse(Value(known, SwitchKey), out bool switches) ? switches : null),
         });
     }
 

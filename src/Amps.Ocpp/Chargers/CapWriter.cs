@@ -1,0 +1,227 @@
+using Amps.Ocpp.Model;
+
+namespace Amps.Ocpp.Chargers;
+
+/// <summary>
+/// Writes the limits of one charger and knows what was accepted: the connector's own, which outlives transactions and reboots,
+/// and the one of the running transaction. Used by one round at a time.
+/// </summary>
+internal sealed class CapWriter(Charger charger, CapKeeper keeper)
+{
+    private volatile Writing? _writing;
+    private volatile LimitRequest? _written;
+    private volatile LimitRequest? _transactionLimit;
+    private volatile LimitRequest? _transactionRefusal;
+    private volatile string? _limitedTransaction;
+    private int _transactionWrites;
+    private bool _appliedByTransaction;
+    private long _writtenAt;
+    private bool _everWritten;
+
+    /// <summary>A write on its way, given up between two forms when another value is wanted by then.</summary>
+    private sealed record Writing(double? Value, bool OfTransaction, CancellationTokenSource Outdated);
+
+    /// <summary>The limit in force is for one phase although the installation has more.</summary>
+    public bool IsOnOnePhase => _written is { Phases: 1 } && charger.State.Rating.Phases != 1;
+
+    private ChargePoint ChargePoint => charger.ChargePoint;
+
+    private TimeProvider Time => ChargePoint.Services.Time;
+
+    private bool InWatts => ChargePoint.Learned.RateUnit == "W";
+
+    /// <summary>What is left of the time between two persistent writes (quirk Q79).</summary>
+    private TimeSpan Pause => _everWritten ? ChargePoint.Services.Options.LimitWriteInterval - Time.GetElapsedTime(_writtenAt) : TimeSpan.Zero;
+
+    /// <summary>Ends a write on its way when another value is wanted by now.</summary>
+    public void GiveUpOutdated()
+    {
+        if (_writing is { } writing && (writing.OfTransaction ? keeper.Wanted : keeper.Desired()) != writing.Value)
+            writing.Outdated.Cancel();
+    }
+
+    /// <summary>At the voltage measured by now, more amperes were accepted than the cap allows.</summary>
+    public bool ExceedsNow() =>
+        _written is { Kilowatts: > 0 } written && !InWatts && Amperes(written) > Amperes(keeper.Limit(written.Kilowatts, null));
+
+    public void OnTransactionClosed()
+    {
+        (_transactionLimit, _transactionRefusal) = (null, null);
+        if (!_appliedByTransaction)
+            return;
+        _appliedByTransaction = false;
+        Applied(_written?.Kilowatts);
+    }
+
+    /// <summary>One round: the connector's own limit, and the one of the transaction that runs.</summary>
+    public async Task<CapWrite> KeepAsync(IChargePointSession session, CapReason reasons)
+    {
+        bool written = false;
+        if (charger.State.Transaction is not null && Pause > TimeSpan.Zero)
+        {
+            // A running transaction must not wait for the turn of a persistent write; its own limit is none.
+            CapWrite early = await KeepTransactionAsync(session, reasons);
+            if (early.Kind == CapWriteKind.LinkLost)
+                return early;
+            written = early.Kind == CapWriteKind.Written;
+            reasons = written ? reasons & ~(CapReason.Transaction | CapReason.Ignored) : reasons;
+        }
+        CapWrite own = await KeepDefaultAsync(session, reasons);
+        if (own.Kind is CapWriteKind.LinkLost or CapWriteKind.Outdated)
+            return own;
+        if (own.Kind == CapWriteKind.Written)
+            reasons &= ~CapReason.Ignored;
+        CapWrite running = written && own.Kind != CapWriteKind.Written
+            ? new CapWrite(CapWriteKind.Unchanged)
+            : await KeepTransactionAsync(session, written ? CapReason.None : reasons);
+        if (running.Kind is CapWriteKind.LinkLost or CapWriteKind.Outdated)
+            return running;
+        if (own.Kind == CapWriteKind.Unchanged && (reasons & CapReason.Resumed) != CapReason.None && _transactionRefusal is { } refused
+            && !await keeper.Proof.ShowsWithinAsync(session, refused))
+        {
+            // It takes no limits of transactions and may have forgotten its own on resuming (quirk Q72).
+            own = await KeepDefaultAsync(session, reasons | CapReason.Drift);
+        }
+        written |= own.Kind == CapWriteKind.Written || running.Kind == CapWriteKind.Written;
+        if (own.IsDone)
+            return written && running.IsDone ? new CapWrite(CapWriteKind.Written) : running;
+        if (_transactionLimit is not { } limit)
+            return own;
+        // The cap holds as long as the transaction runs; what comes after it is told, and tried again.
+        _appliedByTransaction = true;
+        Applied(limit.Kilowatts);
+        return own with { Why = "holds in the running transaction alone: " + own.Why };
+    }
+
+    /// <summary>Writes a limit of the running transaction; what it has accepted last is known afterwards, or known to be unknown.</summary>
+    public async Task<CallAnswerSummary> SetTransactionLimitAsync(IChargePointSession session, LimitRequest limit, CancellationToken cancellationToken)
+    {
+        int write = Interlocked.Increment(ref _transactionWrites);
+        (_transactionLimit, _transactionRefusal) = (null, null);
+        CallAnswerSummary answer = await session.SetLimitAsync(limit, cancellationToken);
+        if (answer.Status is CallStatus.Accepted or CallStatus.TimedOut or CallStatus.LinkLost)
+            _limitedTransaction = limit.TransactionId;
+        if (answer.Accepted && write == Volatile.Read(ref _transactionWrites))
+            _transactionLimit = limit;
+        return answer;
+    }
+
+    private async Task<CapWrite> KeepDefaultAsync(IChargePointSession session, CapReason reasons)
+    {
+        if (keeper.Desired() is not { } desired)
+            return new CapWrite(CapWriteKind.Unchanged);
+        LimitRequest limit = keeper.Limit(desired, null);
+        if (await IsInForceAsync(session, limit, reasons))
+        {
+            Note(limit);
+            return new CapWrite(CapWriteKind.Unchanged);
+        }
+        if (Pause is var pause && pause > TimeSpan.Zero)
+            await Task.Delay(pause, Time);
+        // Reading and waiting have taken their time: the newest counts.
+        if (keeper.Desired() is not { } newest)
+            return new CapWrite(CapWriteKind.Unchanged);
+        limit = keeper.Limit(newest, null) with { LastFormIgnored = (reasons & CapReason.Ignored) != CapReason.None };
+        CallAnswerSummary answer = await WriteAsync(new Writing(newest, false, new CancellationTokenSource()), token => session.SetLimitAsync(limit, token));
+        // A refusal has written nothing; a silence may have.
+        if (answer.Sent && answer.Status is CallStatus.Accepted or CallStatus.TimedOut or CallStatus.LinkLost)
+        {
+            _writtenAt = Time.GetTimestamp();
+            _everWritten = true;
+        }
+        if (!answer.Accepted)
+            return keeper.Desired() == newest ? CapWrite.Of(answer) : new CapWrite(CapWriteKind.Outdated);
+        keeper.Guard.OnWritten();
+        Note(limit);
+        return new CapWrite(CapWriteKind.Written);
+    }
+
+    private async Task<CallAnswerSummary> WriteAsync(Writing writing, Func<CancellationToken, Task<CallAnswerSummary>> write)
+    {
+        _writing = writing;
+        GiveUpOutdated();
+        try
+        {
+            return await write(writing.Outdated.Token);
+        }
+        finally
+        {
+            _writing = null;
+        }
+    }
+
+    private async Task<bool> IsInForceAsync(IChargePointSession session, LimitRequest limit, CapReason reasons)
+    {
+        // What flows although the session is held is not against this limit.
+        if ((reasons & (CapReason.Drift | CapReason.Ignored)) != CapReason.None && !charger.State.Held)
+            return false;
+        if ((reasons & CapReason.Distrust) != CapReason.None)
+            return charger.State.AppliedCapKw == limit.Kilowatts && await keeper.Proof.ShowsAsync(session, limit);
+        if (_written is not { } written || !IsSame(written, limit))
+            return false;
+        return (reasons & CapReason.TransactionEnded) == CapReason.None || !await keeper.Proof.ShowsMoreAsync(session, limit);
+    }
+
+    private async Task<CapWrite> KeepTransactionAsync(IChargePointSession session, CapReason reasons)
+    {
+        if (charger.State.Transaction?.Id is not { } transaction || keeper.Wanted is not { } wanted)
+            return new CapWrite(CapWriteKind.Unchanged);
+        LimitRequest limit = keeper.Limit(wanted, transaction);
+        bool asked = (reasons & (CapReason.Transaction | CapReason.Drift | CapReason.Ignored)) != CapReason.None;
+        bool known = (_transactionLimit ?? _transactionRefusal) is { } last && last.TransactionId == transaction && IsSame(last, limit);
+        bool shown = known && ((reasons & CapReason.Distrust) == CapReason.None || await keeper.Proof.ShowsAsync(session, limit));
+        if (!asked && shown)
+            return new CapWrite(CapWriteKind.Unchanged);
+        if (keeper.Wanted is not { } newest)
+            return new CapWrite(CapWriteKind.Unchanged);
+        limit = keeper.Limit(newest, transaction) with { LastFormIgnored = (reasons & CapReason.Ignored) != CapReason.None };
+        CallAnswerSummary answer = await WriteAsync(
+            new Writing(newest, true, new CancellationTokenSource()), token => SetTransactionLimitAsync(session, limit, token));
+        if (answer.Accepted)
+        {
+            keeper.Guard.OnWritten();
+            return new CapWrite(CapWriteKind.Written);
+        }
+        if (charger.State.Transaction?.Id != transaction)
+            return new CapWrite(CapWriteKind.Unchanged);
+        if (keeper.Wanted != newest)
+            return new CapWrite(CapWriteKind.Outdated);
+        // Many take no limits of transactions (quirk Q60): the connector's own is enough there unless an older one of the
+        // transaction stands in its way, and the session is not to be held.
+        bool needless = answer.Status is CallStatus.Rejected or CallStatus.NotSupported && !charger.State.Held
+            && (_limitedTransaction != transaction || await keeper.Proof.ShowsWithinAsync(session, limit));
+        if (!needless)
+            return CapWrite.Of(answer);
+        _transactionRefusal = limit;
+        return new CapWrite(CapWriteKind.Unchanged);
+    }
+
+    private void Note(LimitRequest limit)
+    {
+        bool news = _written?.Kilowatts != limit.Kilowatts || _written.Phases != limit.Phases || _appliedByTransaction;
+        _written = limit;
+        _appliedByTransaction = false;
+        if (news)
+            Applied(limit.Kilowatts, limit.Phases);
+    }
+
+    private void Applied(double? kilowatts, int? phases = null) =>
+        ChargePoint.Post(charger.ConnectorId, new CapApplied(Time.GetUtcNow(), kilowatts, phases));
+
+    /// <summary>
+    /// What was accepted is what would be written. Where the voltage alone has fallen, a few amperes too little stay, to save
+    /// the charge point a write.
+    /// </summary>
+    private bool IsSame(LimitRequest accepted, LimitRequest wanted)
+    {
+        if (accepted.Kilowatts != wanted.Kilowatts)
+            return false;
+        if (InWatts)
+            return accepted.Phases == wanted.Phases;
+        bool sameFrame = accepted.Phases == wanted.Phases && accepted.NominalVoltage == wanted.NominalVoltage;
+        return sameFrame ? Amperes(accepted) <= Amperes(wanted) : Amperes(accepted) == Amperes(wanted);
+    }
+
+    private static double Amperes(LimitRequest limit) =>
+        ChargeRate.ToAmperes(limit.Kilowatts, limit.Phases, limit.NominalVoltage, limit.MeasuredVoltage);
+}

@@ -1,0 +1,13 @@
+using Amps.Ocpp.Chargers;
+using Amps.Ocpp.Ocppj;
+
+namespace Amps.Ocpp.Dialects.Ocpp16;
+
+/// <summary>Calls to one charge point over its present link.</summary>
+internal interface IOcpp16Calls
+{
+    /// <summary>Sends a call whose answer is a status.</summary>
+    Task<CallAnswerSummary> AskAsync(string action, byte[] payload, CancellationToken cancellationToken);
+
+    Task<CallOutcome> SendAsync(string action, byte[] payload, CancellationToken cancellationToken);
+}
