@@ -25,6 +25,9 @@ public sealed record ChargersOptions
     /// <summary>Least time between two persistent limit writes to one connector (quirk Q79).</summary>
     public TimeSpan LimitWriteInterval { get; init; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>How long a charger must be free and without power before its open transaction counts as ended (quirk Q45).</summary>
+    public TimeSpan InferEndAfter { get; init; } = TimeSpan.FromSeconds(30);
+
     /// <summary>A device gone for longer than this is told as disconnected (canonical API, section 9).</summary>
     public TimeSpan LinkGrace { get; init; } = TimeSpan.FromSeconds(60);
 

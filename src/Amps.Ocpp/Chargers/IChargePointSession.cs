@@ -93,6 +93,9 @@ public interface IChargePointSession
     /// <summary>Sets a limit, trying the forms that charge points are known to take; what worked is learned.</summary>
     Task<CallAnswerSummary> SetLimitAsync(LimitRequest limit, CancellationToken cancellationToken);
 
+    /// <summary>Takes back the limit of a transaction alone; the connector's own limit stays (quirk Q73).</summary>
+    Task<CallAnswerSummary> ClearTransactionLimitAsync(int connectorId, CancellationToken cancellationToken);
+
     /// <summary>The limit in force as the charge point computes it; null when it does not tell.</summary>
     Task<LimitReading?> ReadLimitAsync(int connectorId, bool inWatts, CancellationToken cancellationToken);
 

@@ -68,6 +68,7 @@ public sealed record AmpsSettings
                 NodeId = node,
                 IdleStrategy = reader.Choice("Amps:Charging:IdleStrategy", IdleStrategy.RemoteStop),
                 ConfirmationTimeout = confirmation,
+                InferEndAfter = TimeSpan.FromSeconds(reader.Whole("Amps:Charging:InferEndAfterSeconds", 30, 1, 3600)),
             },
             Actions = new ActionsOptions { ConfirmationTimeout = confirmation },
             Readings = new ReadingsOptions

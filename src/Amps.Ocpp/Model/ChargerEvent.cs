@@ -36,8 +36,9 @@ public sealed record RatingChanged(DateTimeOffset At, ChargerRating Rating) : Ch
 /// <summary>A transaction that runs.</summary>
 /// <param name="Id">Our id (1.6) or the station's (2.x), as text.</param>
 /// <param name="IdTag">As presented.</param>
-/// <param name="StartedAt">The charge point's own time.</param>
-public sealed record OpenTransaction(string Id, string IdTag, DateTimeOffset StartedAt);
+/// <param name="StartedAt">The charge point's own time; default = nobody told.</param>
+/// <param name="MeterStartKwh">Register at its start; null = not known.</param>
+public sealed record OpenTransaction(string Id, string IdTag, DateTimeOffset StartedAt, double? MeterStartKwh = null);
 
 /// <summary>The electrical frame of a charger; null = unknown.</summary>
 /// <param name="PowerKw">Rated maximum, kW.</param>

@@ -81,6 +81,8 @@ internal static class ChargePointJson
         WriteFlag(json, "profileOnConnectorZero", learned.ProfileOnConnectorZero);
         WriteFlag(json, "triggerWithConnector", learned.TriggerWithConnector);
         json.WriteString("idleStrategy", learned.IdleStrategy?.ToString());
+        WriteFlag(json, "endsOnZeroLimit", learned.EndsOnZeroLimit);
+        WriteFlag(json, "needsUnplug", learned.NeedsUnplug);
         WriteNumber(json, "ratedPowerKw", learned.RatedPowerKw);
         WriteNumber(json, "phases", learned.Phases);
         json.WriteString("sampledMeasurands", learned.SampledMeasurands);

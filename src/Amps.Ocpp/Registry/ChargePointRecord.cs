@@ -135,6 +135,12 @@ public sealed record LearnedBehaviour
     /// <summary>How <c>idle</c> works on this charge point, found by trying.</summary>
     public IdleStrategy? IdleStrategy { get; init; }
 
+    /// <summary>Whether it ends its transaction when held at zero (quirk Q51).</summary>
+    public bool? EndsOnZeroLimit { get; init; }
+
+    /// <summary>Whether a session that was stopped goes on only after the vehicle was unplugged (quirks Q47, Q48).</summary>
+    public bool? NeedsUnplug { get; init; }
+
     /// <summary>The limit the charge point itself shows without any cap of ours, kW.</summary>
     public double? RatedPowerKw { get; init; }
 

@@ -45,6 +45,10 @@ internal sealed class Ocpp16Limits(ChargePoint chargePoint, Ocpp16Session sessio
         return answer;
     }
 
+    /// <summary>Removes the profile of a running transaction by its id.</summary>
+    public Task<CallAnswerSummary> ClearAsync(int connectorId, CancellationToken cancellationToken) =>
+        session.AskAsync("ClearChargingProfile", Ocpp16Messages.ClearChargingProfile(TransactionProfileIds + connectorId), cancellationToken);
+
     public async Task<LimitReading?> ReadAsync(int connectorId, bool inWatts, CancellationToken cancellationToken)
     {
         CallOutcome outcome = await session.SendAsync(

@@ -17,6 +17,8 @@ internal sealed partial class Ocpp16Session : IOcppSession
     private readonly ILogger _logger;
     private readonly Ocpp16Limits _limits;
     private readonly Ocpp16Setup _setup;
+    private readonly ChargerClock _clock;
+    private readonly StatusOrder _statusOrder;
 
     public Ocpp16Session(
         ChargePoint chargePoint, OcppConnection connection, long generation, TimeSpan callTimeout, Ocpp16Options options, TimeProvider time, ILogger logger)
@@ -30,6 +32,8 @@ internal sealed partial class Ocpp16Session : IOcppSession
         _logger = logger;
         _limits = new Ocpp16Limits(chargePoint, this, time);
         _setup = new Ocpp16Setup(chargePoint, this);
+        _clock = new ChargerClock(time);
+        _statusOrder = new StatusOrder(this, time);
     }
 
     public string OcppVersion => "1.6";
@@ -43,6 +47,9 @@ internal sealed partial class Ocpp16Session : IOcppSession
         AskAsync("RemoteStopTransaction", Ocpp16Messages.RemoteStopTransaction(transactionId), cancellationToken);
 
     public Task<CallAnswerSummary> SetLimitAsync(LimitRequest limit, CancellationToken cancellationToken) => _limits.SetAsync(limit, cancellationToken);
+
+    public Task<CallAnswerSummary> ClearTransactionLimitAsync(int connectorId, CancellationToken cancellationToken) =>
+        _limits.ClearAsync(connectorId, cancellationToken);
 
     public Task<LimitReading?> ReadLimitAsync(int connectorId, bool inWatts, CancellationToken cancellationToken) =>
         _limits.ReadAsync(connectorId, inWatts, cancellationToken);
@@ -131,6 +138,8 @@ internal sealed partial class Ocpp16Session : IOcppSession
         {
             // A charge point that wants a reboot has taken the change (quirk Q08).
             "Accepted" or "RebootRequired" or "Scheduled" => CallStatus.Accepted,
+            // Nothing to clear is as good as cleared (quirk Q75).
+            "Unknown" => CallStatus.Accepted,
             "NotSupported" or "NotImplemented" => CallStatus.NotSupported,
             null => CallStatus.Invalid,
             _ => CallStatus.Rejected,
