@@ -60,8 +60,56 @@ public sealed partial class ChargePoint
         return null;
     }
 
+    /// <summary>The connector on which this transaction was started a while ago and not ended since; null = none.</summary>
+    public int? PastConnectorOf(string transactionId)
+    {
+        foreach (Charger charger in _chargers.Values)
+        {
+            if (charger.Transactions.Past?.Id == transactionId)
+                return charger.ConnectorId;
+        }
+        return null;
+    }
+
+    /// <summary>The one transaction that runs on this charge point; null = none, or more than one.</summary>
+    public (int ConnectorId, OpenTransaction Transaction)? OnlyTransaction()
+    {
+        (int, OpenTransaction)? only = null;
+        foreach (Charger charger in _chargers.Values)
+        {
+            if (charger.State.Transaction is not { } transaction)
+                continue;
+            if (only is not null)
+                return null;
+            only = (charger.ConnectorId, transaction);
+        }
+        return only;
+    }
+
     /// <summary>Whether this service asked for the end of this transaction.</summary>
     public bool AskedToStop(int connectorId, string transactionId) => FindCharger(connectorId)?.Commands.AskedToStop(transactionId) ?? false;
+
+    /// <summary>
+    /// Whether the session of a transaction that ended is held: this service, or somebody by remote, asked for its end or held it,
+    /// and the charger is not known to want the vehicle unplugged before it charges again.
+    /// </summary>
+    /// <param name="reason">The charge point's own word for why (OCPP 1.6 section 7.36, Reason).</param>
+    public bool EndedByService(int connectorId, string transactionId, string? reason)
+    {
+        bool held = FindCharger(connectorId)?.State is { Held: true } && !SessionHold.ByHand(reason);
+        return (held || reason == "Remote" || AskedToStop(connectorId, transactionId)) && Learned.NeedsUnplug != true;
+    }
+
+    /// <summary>Whether a transaction of this tag is being waited for on this connector, so that a start is one of now.</summary>
+    public bool AskedToStart(int connectorId, string idTag) =>
+        FindCharger(connectorId)?.Commands.IsStarting == true && idTag.StartsWith(IdTag, StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>A stop was put into quarantine: told as an event of the connector, or of the first one where it names none.</summary>
+    public void NotifyQuarantined(long transactionId)
+    {
+        if (_chargers.Values.FirstOrDefault() is { } charger)
+            Notify(charger, "stopQuarantined", transactionId.ToString(System.Globalization.CultureInfo.InvariantCulture));
+    }
 
     /// <summary>What has been learned, also what is still on its way to the store.</summary>
     public LearnedBehaviour Learned => _learning ?? Record?.Learned ?? s_nothingLearned;
@@ -164,7 +212,7 @@ public sealed partial class ChargePoint
             ChargerState state = ChargerState.Recall(
                 device.Id,
                 _memory.LastSnapshots.GetValueOrDefault(device.Id.Value),
-                open is null ? null : new OpenTransaction(open.Id.ToString(), open.IdTag, open.StartedAt)) with
+                open is null ? null : new OpenTransaction(open.Id.ToString(System.Globalization.CultureInfo.InvariantCulture), open.IdTag, open.StartedAt, open.MeterStartWh / 1000)) with
             { Rating = rating };
             if (known is not null)
                 state = known.State with { DeviceId = device.Id, Rating = rating };

@@ -228,13 +228,26 @@ public sealed partial class ChargePoint : Mailbox
                 _ = AdoptConnectorsAsync(session, report.ConnectorId, report);
             return;
         }
+        if (report.Fact is TransactionHint hint)
+        {
+            if (charger.Transactions.OnHint(hint) is { } learned)
+                Fold(charger, learned);
+            return;
+        }
+        Fold(charger, report.Fact);
+        if (report.Fact is StatusReported && charger.Transactions.OnStatus() is { } fact)
+            Fold(charger, fact);
+    }
+
+    private void Fold(Charger charger, ChargerEvent fact)
+    {
         ChargerState before = charger.State;
-        ChargerState after = before.Apply(report.Fact);
+        ChargerState after = before.Apply(fact);
         charger.Set(after);
-        bool meterOnly = report.Fact is MeterReported;
+        bool meterOnly = fact is MeterReported;
         foreach (IChargerObserver observer in _services.Observers)
             observer.OnStateChanged(charger, meterOnly);
-        React(charger, before, after, report.Fact);
+        React(charger, before, after, fact);
     }
 
     /// <summary>What follows from a fact; calls it starts run outside the loop.</summary>
@@ -246,6 +259,8 @@ public sealed partial class ChargePoint : Mailbox
                 charger.Cap.OnMeter(meter.Sample);
                 break;
             case TransactionOpened opened:
+                if (before.Transaction is { } old && old.Id != opened.Transaction.Id)
+                    Notify(charger, "transactionSuperseded", old.Id);
                 Notify(charger, "transactionStarted", opened.Transaction.Id);
                 charger.Cap.Ensure(CapReason.Transaction);
                 charger.Commands.OnTransactionOpened(opened.Transaction);
@@ -254,6 +269,8 @@ public sealed partial class ChargePoint : Mailbox
                 break;
             case TransactionClosed closed:
                 Notify(charger, "transactionEnded", closed.TransactionId);
+                charger.Transactions.OnClosed();
+                charger.Commands.OnTransactionClosed(closed);
                 charger.Cap.OnTransactionClosed();
                 break;
             case HoldChanged when before.Held != after.Held:
@@ -263,6 +280,7 @@ public sealed partial class ChargePoint : Mailbox
                 // Some forget the limit on resuming (quirk Q72).
                 if (before.Reported is ConnectorStatus.SuspendedEVSE or ConnectorStatus.SuspendedEV)
                     charger.Cap.Ensure(CapReason.Transaction | CapReason.Resumed);
+                charger.Commands.Hold.Reassert();
                 AskForMeter(charger);
                 break;
             case StatusReported { Status: ConnectorStatus.Faulted } status when before.Reported != ConnectorStatus.Faulted:

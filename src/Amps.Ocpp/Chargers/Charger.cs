@@ -28,6 +28,7 @@ public sealed class Charger
         _state = state;
         Cap = new CapKeeper(this);
         Commands = new CommandRunner(this);
+        Transactions = new TransactionKeeper(this);
         _refresh = new LiveRefresh(this);
     }
 
@@ -52,6 +53,8 @@ public sealed class Charger
     internal CapKeeper Cap { get; }
 
     internal CommandRunner Commands { get; }
+
+    internal TransactionKeeper Transactions { get; }
 
     /// <summary>Carries out a command and ends when the charger has shown its effect, refused it, or time is up.</summary>
     public Task<CommandOutcome> ExecuteAsync(ChargerCommand command, CancellationToken cancellationToken) =>

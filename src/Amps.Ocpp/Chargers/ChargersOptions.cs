@@ -34,6 +34,9 @@ public sealed record ChargersOptions
     /// <summary>How long a charger may be seen above its cap before it gets it again (charger behaviour, section 5).</summary>
     public TimeSpan DriftPatience { get; init; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>How long a charger must be free and without power before its open transaction counts as ended (quirk Q45).</summary>
+    public TimeSpan InferEndAfter { get; init; } = TimeSpan.FromSeconds(30);
+
     /// <summary>A device gone for longer than this is told as disconnected (canonical API, section 9).</summary>
     public TimeSpan LinkGrace { get; init; } = TimeSpan.FromSeconds(60);
 

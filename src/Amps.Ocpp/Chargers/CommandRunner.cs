@@ -12,9 +12,13 @@ internal sealed class CommandRunner(Charger charger)
     private volatile PendingCall? _pending;
     private ChargerCommand? _lastCommand;
     private string? _stopAskedFor;
+    private volatile bool _starting;
 
     /// <summary>A start or stop that was sent and whose effect has not been seen.</summary>
     private sealed record PendingCall(ChargerCommand Command, Task<CallAnswerSummary> Answer);
+
+    /// <summary>The limit of zero that holds a session without ending its transaction.</summary>
+    public SessionHold Hold { get; } = new(charger);
 
     private ChargePoint ChargePoint => charger.ChargePoint;
 
@@ -48,8 +52,14 @@ internal sealed class CommandRunner(Charger charger)
         }
     }
 
+    /// <summary>A start was sent and its transaction has not been seen.</summary>
+    public bool IsStarting => _starting;
+
     /// <summary>Whether the end of this transaction was asked for by this service.</summary>
     public bool AskedToStop(string transactionId) => _stopAskedFor == transactionId;
+
+    /// <summary>A transaction ended, whoever ended it.</summary>
+    public void OnTransactionClosed(TransactionClosed closed) => Hold.OnClosed(closed, stopSent: AskedToStop(closed.TransactionId));
 
     private async Task<CommandOutcome> ChargeAsync(IChargePointSession session, Deadline deadline, CancellationToken cancellationToken)
     {
@@ -58,32 +68,54 @@ internal sealed class CommandRunner(Charger charger)
             return CommandOutcome.Failed(ErrorCodes.ChargerFaulted, $"The charger reports {state.Status.ToString().ToLowerInvariant()}.");
         if (state.Transaction is { } running)
         {
-            return state.Held
+            return state.Held || state.Reported == ConnectorStatus.SuspendedEVSE
                 ? await ResumeAsync(session, running, deadline, cancellationToken)
                 : new CommandOutcome(true, "A charging session is already running.", ConfirmedBy: "state", TransactionId: running.Id);
         }
 
-        bool wasHeld = state.Held;
-        Task<CallAnswerSummary> call = session.StartAsync(charger.ConnectorId, ChargePoint.IdTag, charger.Cap.DesiredLimit(null), deadline.Token);
-        CallAnswerSummary? answer = await FollowAsync(ChargerCommand.Charge, call, deadline, cancellationToken);
-        if (answer is not { Accepted: true })
+        // Stopped by us, or over and the vehicle still there: the same session is to go on.
+        bool resumes = state.Held || state.Reported == ConnectorStatus.Finishing;
+        _starting = true;
+        try
         {
-            if (wasHeld && answer is { Status: CallStatus.Rejected })
+            Task<CallAnswerSummary> call = session.StartAsync(charger.ConnectorId, ChargePoint.IdTag, charger.Cap.DesiredLimit(null), deadline.Token);
+            CallAnswerSummary? answer = await FollowAsync(ChargerCommand.Charge, call, deadline, cancellationToken);
+            if (answer is not { Accepted: true })
             {
-                ChargePoint.Learn(learned => learned with { IdleStrategy = IdleStrategy.Hold });
-                return CommandOutcome.Failed(ErrorCodes.CommandRejected, "The charger does not resume this session: the vehicle must be unplugged and plugged in again.");
+                return resumes && answer is { Status: CallStatus.Rejected }
+                    ? NeedsUnplug(ErrorCodes.CommandRejected, "The charger does not resume this session")
+                    : Refused(answer, "start");
             }
-            return Refused(answer, "start");
+            WaitEnd end = await charger.WaitAsync(static s => s.Transaction is not null || s.Reported == ConnectorStatus.Faulted, deadline.Left, Time, cancellationToken);
+            if (end == WaitEnd.Met && resumes && charger.State.Transaction is not null)
+                ChargePoint.Learn(static learned => learned with { NeedsUnplug = false });
+            return end switch
+            {
+                WaitEnd.Met when charger.State.Transaction is null => CommandOutcome.Failed(ErrorCodes.ChargerFaulted, "The charger accepted the command and went faulted."),
+                WaitEnd.Met => new CommandOutcome(true, "The charger has started a charging session.", ConfirmedBy: "StartTransaction", TransactionId: charger.State.Transaction?.Id),
+                WaitEnd.LinkLost => Offline(sent: true),
+                _ when !charger.State.Plugged => CommandOutcome.Failed(ErrorCodes.VehicleNotConnected, "The charger accepted the command, but no vehicle was plugged in in time."),
+                _ when resumes && charger.State.Reported == ConnectorStatus.Finishing =>
+                    NeedsUnplug(ErrorCodes.ConfirmationTimeout, "The charger accepted the command and does not resume this session"),
+                _ => CommandOutcome.Failed(ErrorCodes.ConfirmationTimeout, "The charger accepted the command, but no charging session started in time."),
+            };
         }
-        WaitEnd end = await charger.WaitAsync(static s => s.Transaction is not null || s.Reported == ConnectorStatus.Faulted, deadline.Left, Time, cancellationToken);
-        return end switch
+        finally
         {
-            WaitEnd.Met when charger.State.Transaction is null => CommandOutcome.Failed(ErrorCodes.ChargerFaulted, "The charger accepted the command and went faulted."),
-            WaitEnd.Met => new CommandOutcome(true, "The charger has started a charging session.", ConfirmedBy: "StartTransaction", TransactionId: charger.State.Transaction?.Id),
-            WaitEnd.LinkLost => Offline(sent: true),
-            _ when !charger.State.Plugged => CommandOutcome.Failed(ErrorCodes.VehicleNotConnected, "The charger accepted the command, but no vehicle was plugged in in time."),
-            _ => CommandOutcome.Failed(ErrorCodes.ConfirmationTimeout, "The charger accepted the command, but no charging session started in time."),
-        };
+            _starting = false;
+        }
+    }
+
+    /// <summary>A session that this charger ends cannot go on without the vehicle leaving (quirks Q47, Q48): it is held by a limit from now on.</summary>
+    private CommandOutcome NeedsUnplug(string code, string what)
+    {
+        ChargePoint.Learn(static learned => learned with
+        {
+            NeedsUnplug = true,
+            IdleStrategy = learned.EndsOnZeroLimit == true ? IdleStrategy.RemoteStop : IdleStrategy.Hold,
+        });
+        ChargePoint.Post(charger.ConnectorId, new HoldChanged(Time.GetUtcNow(), false));
+        return CommandOutcome.Failed(code, what + ": the vehicle must be unplugged and plugged in again.");
     }
 
     private async Task<CommandOutcome> IdleAsync(IChargePointSession session, Deadline deadline, CancellationToken cancellationToken)
@@ -94,10 +126,10 @@ internal sealed class CommandRunner(Charger charger)
             return new CommandOutcome(true, state.Held ? "The session is already held." : "No charging session is running: nothing to stop.",
                 ConfirmedBy: "state", SessionHeld: state.Held);
         }
-        if (state.Held)
+        if (state is { Held: true, Status: ChargerStatus.Paused })
             return new CommandOutcome(true, "The session is already held.", ConfirmedBy: "state", TransactionId: running.Id, SessionHeld: true);
-        if (Strategy() == IdleStrategy.Hold)
-            return await HoldAsync(session, running, deadline, cancellationToken);
+        if (Strategy() == IdleStrategy.Hold && await HoldAsync(session, running, deadline, cancellationToken) is { } held)
+            return held;
 
         _stopAskedFor = running.Id;
         Task<CallAnswerSummary> call = session.StopAsync(running.Id, deadline.Token);
@@ -107,27 +139,35 @@ internal sealed class CommandRunner(Charger charger)
         WaitEnd end = await charger.WaitAsync(s => s.Transaction?.Id != running.Id, deadline.Left, Time, cancellationToken);
         return end switch
         {
-            WaitEnd.Met => new CommandOutcome(true, "The charger has ended the transaction.", ConfirmedBy: "StopTransaction", TransactionId: running.Id, SessionHeld: charger.State.Held),
+            WaitEnd.Met => Ended(running),
             WaitEnd.LinkLost => Offline(sent: true),
             _ when charger.State.Reported == ConnectorStatus.Faulted => CommandOutcome.Failed(ErrorCodes.ChargerFaulted, "The charger went faulted and has not ended the transaction."),
             _ => CommandOutcome.Failed(ErrorCodes.ConfirmationTimeout, "The charger accepted the command, but the transaction did not end in time."),
         };
     }
 
-    /// <summary>Holds the session at zero inside the running transaction.</summary>
-    private async Task<CommandOutcome> HoldAsync(IChargePointSession session, OpenTransaction running, Deadline deadline, CancellationToken cancellationToken)
+    private CommandOutcome Ended(OpenTransaction running)
     {
-        Task<CallAnswerSummary> call = session.SetLimitAsync(charger.Cap.Limit(0, running.Id), deadline.Token);
-        CallAnswerSummary? answer = await FollowAsync(ChargerCommand.Idle, call, deadline, cancellationToken);
+        bool held = charger.State.Held;
+        string message = held || !charger.State.Plugged || ChargePoint.Learned.NeedsUnplug != true
+            ? "The charger has ended the transaction."
+            : "The charger has ended the transaction: to charge again the vehicle must be unplugged and plugged in again.";
+        return new CommandOutcome(true, message, ConfirmedBy: "StopTransaction", TransactionId: running.Id, SessionHeld: held);
+    }
+
+    /// <summary>Holds the session at zero inside the running transaction; null = this charger takes no such limit.</summary>
+    private async Task<CommandOutcome?> HoldAsync(IChargePointSession session, OpenTransaction running, Deadline deadline, CancellationToken cancellationToken)
+    {
+        CallAnswerSummary? answer = await FollowAsync(ChargerCommand.Idle, Hold.SendZeroAsync(session, running, deadline.Token), deadline, cancellationToken);
+        if (answer is { Status: CallStatus.Rejected or CallStatus.NotSupported })
+            return null;
         if (answer is not { Accepted: true })
             return Refused(answer, "hold");
-        ChargePoint.Post(charger.ConnectorId, new HoldChanged(Time.GetUtcNow(), true));
-        WaitEnd end = await charger.WaitAsync(
-            s => s.Held && (s.Transaction?.Id != running.Id || s.Reported is ConnectorStatus.SuspendedEV or ConnectorStatus.SuspendedEVSE || s.PowerKw < 0.1),
-            deadline.Left, Time, cancellationToken);
+        (WaitEnd end, string? by) = await Hold.ConfirmZeroAsync(session, running, deadline, cancellationToken);
         return end switch
         {
-            WaitEnd.Met => new CommandOutcome(true, "The session is held without energy.", ConfirmedBy: "StatusNotification", TransactionId: running.Id, SessionHeld: charger.State.Held),
+            WaitEnd.Met when charger.State.Transaction?.Id != running.Id => Ended(running),
+            WaitEnd.Met => new CommandOutcome(true, "The session is held without energy.", ConfirmedBy: by, TransactionId: running.Id, SessionHeld: true),
             WaitEnd.LinkLost => Offline(sent: true),
             _ => CommandOutcome.Failed(ErrorCodes.ConfirmationTimeout, "The charger accepted the limit, but energy did not stop in time."),
         };
@@ -136,19 +176,31 @@ internal sealed class CommandRunner(Charger charger)
     /// <summary>Lifts a zero hold: the cap goes back first, so that there is no moment without a limit (quirks Q72, Q73).</summary>
     private async Task<CommandOutcome> ResumeAsync(IChargePointSession session, OpenTransaction running, Deadline deadline, CancellationToken cancellationToken)
     {
-        LimitRequest limit = charger.Cap.DesiredLimit(running.Id) ?? charger.Cap.Limit(charger.State.Rating.PowerKw ?? CapKeeper.UnknownRatingKw, running.Id);
-        Task<CallAnswerSummary> call = session.SetLimitAsync(limit, deadline.Token);
-        CallAnswerSummary? answer = await FollowAsync(ChargerCommand.Charge, call, deadline, cancellationToken);
-        if (answer is not { Accepted: true })
-            return Refused(answer, "resume");
-        ChargePoint.Post(charger.ConnectorId, new HoldChanged(Time.GetUtcNow(), false));
-        WaitEnd end = await charger.WaitAsync(static s => !s.Held && s.Reported is ConnectorStatus.Charging or ConnectorStatus.SuspendedEV, deadline.Left, Time, cancellationToken);
-        return end switch
+        Hold.Lifting = true;
+        try
         {
-            WaitEnd.Met => new CommandOutcome(true, "The charger offers energy again.", ConfirmedBy: "StatusNotification", TransactionId: running.Id),
-            WaitEnd.LinkLost => Offline(sent: true),
-            _ => CommandOutcome.Failed(ErrorCodes.ConfirmationTimeout, "The charger accepted the limit, but energy is not offered again."),
-        };
+            LimitRequest limit = charger.Cap.DesiredLimit(running.Id) ?? charger.Cap.Limit(charger.State.Rating.PowerKw ?? CapKeeper.UnknownRatingKw, running.Id);
+            Task<CallAnswerSummary> call = session.SetLimitAsync(limit, deadline.Token);
+            CallAnswerSummary? answer = await FollowAsync(ChargerCommand.Charge, call, deadline, cancellationToken);
+            if (answer is not { Accepted: true })
+                return Refused(answer, "resume");
+            if (limit.Kilowatts == 0)
+            {
+                ChargePoint.Post(charger.ConnectorId, new HoldChanged(Time.GetUtcNow(), false));
+                return new CommandOutcome(true, "The session goes on; its cap allows no energy.", ConfirmedBy: "state", TransactionId: running.Id);
+            }
+            (WaitEnd end, string? by) = await Hold.ConfirmLiftedAsync(session, deadline, cancellationToken);
+            return end switch
+            {
+                WaitEnd.Met => new CommandOutcome(true, "The charger offers energy again.", ConfirmedBy: by, TransactionId: running.Id),
+                WaitEnd.LinkLost => Offline(sent: true),
+                _ => CommandOutcome.Failed(ErrorCodes.ConfirmationTimeout, "The charger accepted the limit, but energy is not offered again."),
+            };
+        }
+        finally
+        {
+            Hold.Lifting = false;
+        }
     }
 
     /// <summary>Waits for the effect of a call that a replaced command left on the wire, so that nothing is decided on a state about to change.</summary>

@@ -74,6 +74,9 @@ public interface IChargePointStore
     /// </summary>
     Task<long> OpenTransactionAsync(NewTransaction transaction, CancellationToken cancellationToken);
 
+    /// <summary>A transaction by its id, of whatever charge point; null = no such.</summary>
+    Task<TransactionRecord?> FindTransactionAsync(long transactionId, CancellationToken cancellationToken);
+
     Task<StopOutcome> CloseTransactionAsync(TransactionStop stop, CancellationToken cancellationToken);
 
     /// <summary>Closes an open transaction without a word of the charge point, e.g. reason <c>Inferred</c> (Q45).</summary>

@@ -48,7 +48,10 @@ internal static class SessionSetup
         await chargePoint.ApplyRecordAsync();
         chargePoint.MarkPrepared(session);
         foreach (Charger charger in chargePoint.Chargers)
+        {
             charger.Cap.Ensure();
+            charger.Commands.Hold.Reassert();
+        }
         TimeSpan left = options.StatusTriggerAfter - time.GetElapsedTime(start);
         if (left > TimeSpan.Zero)
             await Task.Delay(left, time, life);

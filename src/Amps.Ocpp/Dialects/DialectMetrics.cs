@@ -10,6 +10,12 @@ internal static class DialectMetrics
     /// <summary>Departures from the schema that were tolerated.</summary>
     public static Counter<long> Tolerated { get; } = s_meter.CreateCounter<long>("amps.ocpp.tolerated_violations");
 
+    /// <summary>Transaction messages that are kept although something of them cannot be: tag <c>reason</c>.</summary>
+    public static Counter<long> Flagged { get; } = s_meter.CreateCounter<long>("amps.ocpp.flagged_transactions");
+
+    /// <summary>Meter values that were kept from a while ago: answered, and not shown as of now.</summary>
+    public static Counter<long> Replayed { get; } = s_meter.CreateCounter<long>("amps.ocpp.replayed_meter_values");
+
     /// <summary>Answers that came after their call had ended.</summary>
     public static Counter<long> LateAnswers { get; } = s_meter.CreateCounter<long>("amps.ocpp.late_answers");
 }

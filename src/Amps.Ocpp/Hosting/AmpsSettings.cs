@@ -69,6 +69,7 @@ public sealed record AmpsSettings
                 IdleStrategy = reader.Choice("Amps:Charging:IdleStrategy", IdleStrategy.RemoteStop),
                 ConfirmationTimeout = confirmation,
                 LimitWriteInterval = TimeSpan.FromSeconds(reader.Whole("Amps:Charging:LimitWriteIntervalSeconds", 10, 1, 600)),
+                InferEndAfter = TimeSpan.FromSeconds(reader.Whole("Amps:Charging:InferEndAfterSeconds", 30, 1, 3600)),
             },
             Actions = new ActionsOptions { ConfirmationTimeout = confirmation },
             Readings = new ReadingsOptions

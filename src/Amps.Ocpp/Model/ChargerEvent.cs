@@ -9,7 +9,8 @@ public abstract record ChargerEvent(DateTimeOffset At);
 public sealed record StatusReported(DateTimeOffset At, ConnectorStatus Status, string? ErrorCode) : ChargerEvent(At);
 
 /// <summary>The connector told meter values, already in kW, A, V, kWh.</summary>
-public sealed record MeterReported(DateTimeOffset At, MeterSample Sample) : ChargerEvent(At);
+/// <param name="TransactionId">The transaction they were told for; null = none named.</param>
+public sealed record MeterReported(DateTimeOffset At, MeterSample Sample, string? TransactionId = null) : ChargerEvent(At);
 
 /// <summary>A transaction was opened and has its id.</summary>
 public sealed record TransactionOpened(DateTimeOffset At, OpenTransaction Transaction) : ChargerEvent(At);
@@ -17,10 +18,13 @@ public sealed record TransactionOpened(DateTimeOffset At, OpenTransaction Transa
 /// <summary>A transaction ended.</summary>
 /// <param name="ByService">It ended because this service asked for it.</param>
 /// <param name="MeterStopKwh">Register at the end.</param>
-public sealed record TransactionClosed(DateTimeOffset At, string TransactionId, bool ByService, double? MeterStopKwh) : ChargerEvent(At);
+/// <param name="Reason">The charge point's own word for why (OCPP 1.6 section 7.36, Reason); null = none.</param>
+public sealed record TransactionClosed(
+    DateTimeOffset At, string TransactionId, bool ByService, double? MeterStopKwh, string? Reason = null) : ChargerEvent(At);
 
 /// <summary>An <c>idle</c> holds the session, or the hold was lifted.</summary>
-public sealed record HoldChanged(DateTimeOffset At, bool Held) : ChargerEvent(At);
+/// <param name="Stopped">The charger itself shows that nothing may flow, whatever was measured before.</param>
+public sealed record HoldChanged(DateTimeOffset At, bool Held, bool Stopped = false) : ChargerEvent(At);
 
 /// <summary>The charger accepted a limit, or shows one by itself.</summary>
 /// <param name="Kilowatts">The cap in force; null = none of ours.</param>
@@ -33,8 +37,9 @@ public sealed record RatingChanged(DateTimeOffset At, ChargerRating Rating) : Ch
 /// <summary>A transaction that runs.</summary>
 /// <param name="Id">Our id (1.6) or the station's (2.x), as text.</param>
 /// <param name="IdTag">As presented.</param>
-/// <param name="StartedAt">The charge point's own time.</param>
-public sealed record OpenTransaction(string Id, string IdTag, DateTimeOffset StartedAt);
+/// <param name="StartedAt">The charge point's own time; default = nobody told.</param>
+/// <param name="MeterStartKwh">Register at its start; null = not known.</param>
+public sealed record OpenTransaction(string Id, string IdTag, DateTimeOffset StartedAt, double? MeterStartKwh = null);
 
 /// <summary>The electrical frame of a charger; null = unknown.</summary>
 /// <param name="PowerKw">Rated maximum, kW.</param>

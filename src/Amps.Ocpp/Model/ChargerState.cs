@@ -7,11 +7,20 @@ namespace Amps.Ocpp.Model;
 public sealed record ChargerState
 {
     /// <summary>Below this a charger counts as not delivering energy, kW.</summary>
-    private const double FlowThresholdKw = 0.1;
+    public const double FlowThresholdKw = 0.1;
+
+    /// <summary>A charger whose measurements are further ahead of our clock has a wrong one: their order then says nothing.</summary>
+    private static readonly TimeSpan s_clockTolerance = TimeSpan.FromMinutes(5);
+
+    /// <summary>Charge points tell whole seconds.</summary>
+    private static readonly TimeSpan s_clockResolution = TimeSpan.FromSeconds(1);
 
     public required DeviceId DeviceId { get; init; }
 
     public ConnectorStatus Reported { get; init; }
+
+    /// <summary>When <see cref="Reported"/> last changed, our time; default = not since the start.</summary>
+    public DateTimeOffset ReportedSince { get; init; }
 
     public string? ErrorCode { get; init; }
 
@@ -47,7 +56,17 @@ public sealed record ChargerState
     /// <summary>Energy is offered inside a running transaction.</summary>
     public bool EnergyOffered => Transaction is not null && !Held && Reported is ConnectorStatus.Charging or ConnectorStatus.SuspendedEV;
 
-    public bool IsCharging => Reported == ConnectorStatus.Charging && (PowerKw ?? 1) >= FlowThresholdKw;
+    /// <summary>Energy flows, as measured; without any measurement as the status says.</summary>
+    public bool IsCharging => Reported switch
+    {
+        ConnectorStatus.Charging => (PowerKw ?? 1) >= FlowThresholdKw,
+        ConnectorStatus.SuspendedEV or ConnectorStatus.SuspendedEVSE => PowerKw >= FlowThresholdKw,
+        _ => FlowsDespiteStatus,
+    };
+
+    /// <summary>Some say available or preparing while a transaction delivers energy (quirk Q45): what is measured counts.</summary>
+    private bool FlowsDespiteStatus => Transaction is not null && PowerKw >= FlowThresholdKw
+        && Reported is ConnectorStatus.Available or ConnectorStatus.Preparing or ConnectorStatus.Finishing or ConnectorStatus.Unknown;
 
     /// <summary>Measured kW; 0 where no transaction runs, since nothing flows then (quirks Q87, Q88).</summary>
     public double? PowerKw => Reported switch
@@ -62,11 +81,14 @@ public sealed record ChargerState
         ConnectorStatus.Faulted => ChargerStatus.Faulted,
         ConnectorStatus.Unavailable => ChargerStatus.Unavailable,
         ConnectorStatus.Reserved => ChargerStatus.Reserved,
+        _ when Held && Plugged && !(PowerKw >= FlowThresholdKw) => ChargerStatus.Paused,
+        _ when FlowsDespiteStatus => ChargerStatus.Charging,
         ConnectorStatus.Available => ChargerStatus.Available,
-        ConnectorStatus.SuspendedEV or ConnectorStatus.SuspendedEVSE => ChargerStatus.Paused,
-        ConnectorStatus.Charging => (Held || AppliedCapKw == 0) && (PowerKw ?? 1) < FlowThresholdKw ? ChargerStatus.Paused : ChargerStatus.Charging,
-        ConnectorStatus.Finishing => Held ? ChargerStatus.Paused : ChargerStatus.Finishing,
-        ConnectorStatus.Preparing => Held ? ChargerStatus.Paused : ChargerStatus.Preparing,
+        // Some stay suspended for minutes after they have begun to deliver again (quirk Q54).
+        ConnectorStatus.SuspendedEV or ConnectorStatus.SuspendedEVSE => IsCharging && !Held ? ChargerStatus.Charging : ChargerStatus.Paused,
+        ConnectorStatus.Charging => AppliedCapKw == 0 && (PowerKw ?? 1) < FlowThresholdKw ? ChargerStatus.Paused : ChargerStatus.Charging,
+        ConnectorStatus.Finishing => ChargerStatus.Finishing,
+        ConnectorStatus.Preparing => ChargerStatus.Preparing,
         _ when Transaction is not null => ChargerStatus.Charging,
         _ => ChargerStatus.Available,
     };
@@ -93,17 +115,17 @@ public sealed record ChargerState
         ChargerState next = fact switch
         {
             StatusReported status => ApplyStatus(status),
-            MeterReported meter => this with { Meter = meter.Sample.Over(Meter), ObservedAt = meter.At },
+            MeterReported meter => ApplyMeter(meter),
             TransactionOpened opened => this with
             {
                 Transaction = opened.Transaction,
                 Held = false,
                 Plugged = true,
-                Meter = Meter is null ? null : Meter with { PowerKw = null, CurrentA = null },
+                Meter = Meter?.RegistersOnly(),
                 ObservedAt = opened.At,
             },
             TransactionClosed closed => ApplyClosed(closed),
-            HoldChanged hold => this with { Held = hold.Held },
+            HoldChanged hold => this with { Held = hold.Held, Meter = hold is { Held: true, Stopped: true } ? Meter?.WithoutFlow() : Meter },
             CapApplied cap => this with { AppliedCapKw = cap.Kilowatts, AppliedCapPhases = cap.Phases },
             RatingChanged rating => this with { Rating = rating.Rating },
             _ => this,
@@ -120,17 +142,34 @@ public sealed record ChargerState
                 or ConnectorStatus.SuspendedEVSE or ConnectorStatus.Finishing => true,
             _ => Plugged,
         };
+        bool suspended = status.Status is ConnectorStatus.SuspendedEV or ConnectorStatus.SuspendedEVSE;
+        bool resumed = status.Status == ConnectorStatus.Charging && Reported is ConnectorStatus.SuspendedEV or ConnectorStatus.SuspendedEVSE;
+        bool left = Reported == ConnectorStatus.Charging && status.Status is ConnectorStatus.Available or ConnectorStatus.Preparing or ConnectorStatus.Finishing;
         return this with
         {
             Reported = status.Status,
+            ReportedSince = status.Status == Reported && ReportedSince != default ? ReportedSince : status.At,
             ErrorCode = status.ErrorCode,
             Plugged = plugged,
             // A session lives from plug-in to plug-out.
             Held = Held && plugged,
-            // Nothing flows while it is suspended, whatever was measured before.
-            Meter = status.Status is ConnectorStatus.SuspendedEV or ConnectorStatus.SuspendedEVSE ? Meter is null ? null : Meter with { PowerKw = 0, CurrentA = 0 } : Meter,
+            // Nothing flows while it is suspended, whatever was measured before; once it resumes or leaves, nobody has measured yet.
+            Meter = suspended && status.Status != Reported ? Meter?.WithoutFlow()
+                : left || (resumed && Meter is { PowerKw: 0 }) ? Meter?.RegistersOnly() : Meter,
             ObservedAt = status.At,
         };
+    }
+
+    private ChargerState ApplyMeter(MeterReported meter)
+    {
+        MeterSample sample = meter.Sample;
+        // Closing values of a dead transaction, and what was measured before the status changed, say nothing of now (quirks Q42, Q88).
+        bool ended = Transaction is null && meter.TransactionId is { } id && id == LastEndedTransactionId;
+        bool before = Reported is not (ConnectorStatus.Charging or ConnectorStatus.Unknown) && sample.Timestamp + s_clockResolution < ReportedSince;
+        if (ended || before)
+            sample = sample.RegistersOnly();
+        bool late = Meter?.Timestamp is { } known && sample.Timestamp < known && known <= meter.At + s_clockTolerance;
+        return this with { Meter = late ? Meter!.Over(sample) : sample.Over(Meter), ObservedAt = meter.At };
     }
 
     private ChargerState ApplyClosed(TransactionClosed closed)
@@ -142,12 +181,7 @@ public sealed record ChargerState
             Transaction = null,
             LastEndedTransactionId = closed.TransactionId,
             Held = closed.ByService && Plugged,
-            Meter = Meter is null ? null : Meter with
-            {
-                PowerKw = 0,
-                CurrentA = 0,
-                EnergyImportKwh = closed.MeterStopKwh ?? Meter.EnergyImportKwh,
-            },
+            Meter = Meter is null ? null : Meter.WithoutFlow() with { EnergyImportKwh = closed.MeterStopKwh ?? Meter.EnergyImportKwh },
             ObservedAt = closed.At,
         };
     }
@@ -157,7 +191,7 @@ public sealed record ChargerState
     {
         DeviceId = DeviceId.Value,
         Status = Status,
-        IsConnected = Plugged,
+        IsConnected = Plugged || FlowsDespiteStatus,
         IsCharging = IsCharging,
         CurrentPower = PowerKw is { } kw ? Math.Round(kw, 3) : null,
         MaxCurrent = MaxCurrent,

@@ -84,6 +84,8 @@ internal static class ChargePointJson
         WriteFlag(json, "wholeAmperes", learned.WholeAmperes);
         WriteFlag(json, "triggerWithConnector", learned.TriggerWithConnector);
         json.WriteString("idleStrategy", learned.IdleStrategy?.ToString());
+        WriteFlag(json, "endsOnZeroLimit", learned.EndsOnZeroLimit);
+        WriteFlag(json, "needsUnplug", learned.NeedsUnplug);
         WriteNumber(json, "ratedPowerKw", learned.RatedPowerKw);
         WriteNumber(json, "phases", learned.Phases);
         WriteFlag(json, "switchesPhases", learned.SwitchesPhases);

@@ -141,6 +141,12 @@ public sealed record LearnedBehaviour
     /// <summary>It can charge on one phase of an installation of three when asked to.</summary>
     public bool? SwitchesPhases { get; init; }
 
+    /// <summary>Whether it ends its transaction when held at zero (quirk Q51).</summary>
+    public bool? EndsOnZeroLimit { get; init; }
+
+    /// <summary>Whether a session that was stopped goes on only after the vehicle was unplugged (quirks Q47, Q48).</summary>
+    public bool? NeedsUnplug { get; init; }
+
     /// <summary>The limit the charge point itself shows without any cap of ours, kW.</summary>
     public double? RatedPowerKw { get; init; }
 

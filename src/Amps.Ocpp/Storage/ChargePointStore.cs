@@ -63,6 +63,11 @@ internal sealed class ChargePointStore(IDatabase database) : IChargePointStore
         ORDER BY connector_id, started_at DESC, id DESC
         """;
 
+    private const string FindStatement = """
+        SELECT id, connector_id, id_tag, started_at, meter_start_wh, stopped_at, meter_stop_wh, stop_reason, charge_point
+        FROM transactions WHERE id = @id
+        """;
+
     private const string CloseInferredStatement = """
         UPDATE transactions
         SET stopped_at = CASE WHEN started_at > @at THEN started_at ELSE @at END, stop_reason = @reason
@@ -88,6 +93,10 @@ internal sealed class ChargePointStore(IDatabase database) : IChargePointStore
     /// <inheritdoc/>
     public Task<long> OpenTransactionAsync(NewTransaction transaction, CancellationToken cancellationToken) =>
         database.WriteAsync(Open(transaction), cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<TransactionRecord?> FindTransactionAsync(long transactionId, CancellationToken cancellationToken) =>
+        database.ReadAsync(session => session.First(FindStatement, ReadAny, ("@id", transactionId)), cancellationToken);
 
     /// <inheritdoc/>
     public Task<StopOutcome> CloseTransactionAsync(TransactionStop stop, CancellationToken cancellationToken) =>
@@ -181,4 +190,11 @@ internal sealed class ChargePointStore(IDatabase database) : IChargePointStore
         StoppedAt: null,
         MeterStopWh: null,
         StopReason: null);
+
+    private static TransactionRecord ReadAny(DbDataReader row) => ReadOpen(row, row.GetChargePoint(8)) with
+    {
+        StoppedAt = row.GetTimeOrNull(5),
+        MeterStopWh = row.GetNumber(6),
+        StopReason = row.GetText(7),
+    };
 }

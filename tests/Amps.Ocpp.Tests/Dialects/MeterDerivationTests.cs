@@ -49,7 +49,7 @@ public sealed class MeterDerivationTests
             Value("240", "Voltage", "V", "L1-N"),
             Value("0.22", "Voltage", "kV", "L2-N"));
         Assert.Equal(230, sample.VoltageV);
-        Assert.Equal((5.52, PowerSource.CurrentTimesVoltage), (Math.Round(sample.PowerKw!.Value, 6), sample.PowerSource));
+        Assert.Equal((5.54, PowerSource.CurrentTimesVoltage), (Math.Round(sample.PowerKw!.Value, 6), sample.PowerSource));
         Assert.Equal(10, sample.CurrentA);
     }
 
@@ -109,7 +109,9 @@ public sealed class MeterDerivationTests
     [Theory]
     [Trait("row", "P20")]
     [InlineData("abc")]
-    [InlineData("12,5")]
+    [InlineData("1,234")]
+    [InlineData("1.234,5")]
+    [InlineData("1,2,3")]
     [InlineData("")]
     [InlineData("NaN")]
     [InlineData("Infinity")]

@@ -69,7 +69,7 @@ internal static class CoreMessages
         new("MeterValues", true, false,
             new MessageShape(
             Needs("connectorId", Whole),
-            May("transactionId", Whole),
+            May("transactionId", LargeWhole),
             Needs("meterValue", SharedShapes.MeterValues)),
             new MessageShape()),
         new("RemoteStartTransaction", false, true,
@@ -93,7 +93,7 @@ internal static class CoreMessages
             new MessageShape(
             Needs("connectorId", Whole),
             Needs("idTag", Text(20)),
-            Needs("meterStart", Whole),
+            Needs("meterStart", LargeWhole),
             May("reservationId", Whole),
             Needs("timestamp", Time)),
             new MessageShape(
@@ -117,9 +117,9 @@ internal static class CoreMessages
         new("StopTransaction", true, false,
             new MessageShape(
             May("idTag", Text(20)),
-            Needs("meterStop", Whole),
+            Needs("meterStop", LargeWhole),
             Needs("timestamp", Time),
-            Needs("transactionId", Whole),
+            Needs("transactionId", LargeWhole),
             May("reason", Advice(
                 "EmergencyStop", "EVDisconnected", "HardReset", "Local", "Other", "PowerLoss", "Reboot", "Remote", "SoftReset",
                 "UnlockCommand", "DeAuthorized")),

@@ -28,7 +28,7 @@ internal static class MeterValuesReader
     {
         var reader = new Utf8JsonReader(payload);
         int connector = 0;
-        int? transaction = null;
+        long? transaction = null;
         MeterValue[] values = [];
         reader.Read();
         while (NextField(ref reader))
@@ -36,7 +36,7 @@ internal static class MeterValuesReader
             if (reader.ValueTextEquals("connectorId"u8))
                 connector = ReadValue(ref reader).GetInt32();
             else if (reader.ValueTextEquals("transactionId"u8))
-                transaction = ReadValue(ref reader).TokenType == JsonTokenType.Null ? null : reader.GetInt32();
+                transaction = ReadValue(ref reader).TokenType == JsonTokenType.Null ? null : reader.GetInt64();
             else if (reader.ValueTextEquals("meterValue"u8))
                 values = ReadMeterValues(ref reader);
             else

@@ -7,7 +7,7 @@ namespace Amps.Ocpp.Dialects.Ocpp16;
 internal sealed record StartTransaction(int ConnectorId, string IdTag, double MeterStart, DateTimeOffset Timestamp);
 
 /// <summary>A StopTransaction with its time understood.</summary>
-internal sealed record StopTransaction(int TransactionId, double MeterStop, DateTimeOffset Timestamp, string? Reason, string? IdTag);
+internal sealed record StopTransaction(long TransactionId, double MeterStop, DateTimeOffset Timestamp, string? Reason, string? IdTag);
 
 /// <summary>What a charge point says is in force from now on.</summary>
 internal sealed record CompositeSchedule(string Status, double? FirstLimit, string? Unit, int? NumberPhases);

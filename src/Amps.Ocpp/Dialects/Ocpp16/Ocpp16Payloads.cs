@@ -8,15 +8,15 @@ namespace Amps.Ocpp.Dialects.Ocpp16;
 internal sealed record BootNotification(
     string ChargePointVendor, string ChargePointModel, string? ChargePointSerialNumber, string? ChargeBoxSerialNumber, string? FirmwareVersion);
 
-internal sealed record StatusNotification(int ConnectorId, string Status, string? ErrorCode);
+internal sealed record StatusNotification(int ConnectorId, string Status, string? ErrorCode, string? Timestamp = null);
 
 internal sealed record StartTransactionPayload(int ConnectorId, string IdTag, double MeterStart, string Timestamp);
 
-internal sealed record StopTransactionPayload(int TransactionId, double MeterStop, string Timestamp, string? Reason, string? IdTag);
+internal sealed record StopTransactionPayload(long TransactionId, double MeterStop, string Timestamp, string? Reason, string? IdTag);
 
 internal sealed record Authorize(string IdTag);
 
-internal sealed record MeterValues(int ConnectorId, int? TransactionId, MeterValue[] MeterValue);
+internal sealed record MeterValues(int ConnectorId, long? TransactionId, MeterValue[] MeterValue);
 
 internal sealed record MeterValue(string Timestamp, SampledValue[] SampledValue);
 

@@ -1,5 +1,3 @@
-using System.Text;
-using Amps.Ocpp.Chargers;
 using Amps.Ocpp.Dialects.Shapes;
 using Amps.Ocpp.Model;
 using Amps.Ocpp.Ocppj;
@@ -12,8 +10,6 @@ internal sealed partial class Ocpp16Session
 {
     private const int MaxConnectorId = 64;
 
-    /// <summary>A transaction message is answered within a second even when the store hangs (quirk Q31).</summary>
-    private static readonly TimeSpan DurabilityLimit = TimeSpan.FromMilliseconds(900);
     private static readonly ReadOnlyMemory<byte> s_empty = "{}"u8.ToArray();
     private static readonly object s_firstCall = new();
     private static readonly object s_booted = new();
@@ -22,7 +18,7 @@ internal sealed partial class Ocpp16Session
     private bool _ready;
     private bool _booted;
 
-    private sealed record ChargerReport(int ConnectorId, ChargerEvent Fact);
+    private sealed record ChargerReport(int ConnectorId, ChargerEvent Fact, ChargerEvent? Then = null);
 
     public async ValueTask<CallAnswer> HandleAsync(IncomingCall call)
     {
@@ -70,7 +66,15 @@ internal sealed partial class Ocpp16Session
             ValueTask posted = _chargePoint.ReportAsync(this, report.ConnectorId, report.Fact);
             // A full inbox holds back the reader: the next call waits for this one.
             _report = posted.IsCompletedSuccessfully ? Task.CompletedTask : posted.AsTask();
+            if (report.Then is { } then)
+                _report = ThenAsync(_report, report.ConnectorId, then);
         }
+    }
+
+    private async Task ThenAsync(Task before, int connectorId, ChargerEvent fact)
+    {
+        await before;
+        await _chargePoint.ReportAsync(this, connectorId, fact);
     }
 
     public void OnLateAnswer(LateAnswer answer) => DialectMetrics.LateAnswers.Add(1);
@@ -95,6 +99,7 @@ internal sealed partial class Ocpp16Session
     {
         BootNotification boot = Ocpp16Messages.ReadBootNotification(payload);
         DateTimeOffset now = _time.GetUtcNow();
+        _statusOrder.Forget();
         Admission admission = _chargePoint.Boot(this, new BootData(
             boot.ChargePointVendor, boot.ChargePointModel, boot.ChargePointSerialNumber ?? boot.ChargeBoxSerialNumber, boot.FirmwareVersion, OcppVersion, now));
         LogBoot(_chargePoint.Id, boot.ChargePointVendor, boot.ChargePointModel, boot.FirmwareVersion, admission);
@@ -108,23 +113,12 @@ internal sealed partial class Ocpp16Session
         if (status.ConnectorId is < 0 or > MaxConnectorId)
             return WrongConnector();
         // Connector 0 is the charge point as a whole: no charger of the canonical API.
-        return Answer(s_empty, status.ConnectorId == 0 ? null : new ChargerReport(status.ConnectorId, new StatusReported(
+        if (status.ConnectorId == 0 || _statusOrder.IsOld(status.ConnectorId, ChargerTime.Read(status.Timestamp)))
+            return Answer(s_empty);
+        return Answer(s_empty, new ChargerReport(status.ConnectorId, new StatusReported(
             _time.GetUtcNow(),
             Enum.Parse<ConnectorStatus>(status.Status),
             status.ErrorCode == "NoError" ? null : status.ErrorCode)));
-    }
-
-    private CallAnswer OnMeterValues(ReadOnlySpan<byte> payload)
-    {
-        MeterValues values = Ocpp16Messages.ReadMeterValues(payload);
-        if (values.ConnectorId is < 0 or > MaxConnectorId)
-            return WrongConnector();
-        if (values.ConnectorId == 0 || _chargePoint.FindCharger(values.ConnectorId) is not { } charger)
-            return Answer(s_empty);
-        double voltage = charger.State.Rating.NominalVoltage;
-        return MeterDerivation.Derive(values.MeterValue, charger.State.Meter, voltage) is { } sample
-            ? Answer(s_empty, new ChargerReport(values.ConnectorId, new MeterReported(_time.GetUtcNow(), sample)))
-            : Answer(s_empty);
     }
 
     private CallAnswer OnAuthorize(ReadOnlySpan<byte> payload)
@@ -133,72 +127,9 @@ internal sealed partial class Ocpp16Session
         return Answer(Ocpp16Messages.AuthorizeAnswer(status.ToString(), parent));
     }
 
-    private async ValueTask<CallAnswer> OnStartTransactionAsync(ReadOnlyMemory<byte> payload)
-    {
-        if (Ocpp16Messages.ReadStartTransaction(payload.Span) is not { } start)
-            return UnreadableTime();
-        if (start.ConnectorId is < 1 or > MaxConnectorId)
-            return WrongConnector();
-        (IdTokenStatus status, string? parent) = _chargePoint.Authorize(start.IdTag);
-        long id;
-        try
-        {
-            id = await _chargePoint.OpenTransactionAsync(start.ConnectorId, start.IdTag, start.Timestamp, start.MeterStart, CancellationToken.None)
-                .WaitAsync(DurabilityLimit, _time);
-        }
-        catch (Exception e) when (e is StorageUnavailableException or TimeoutException)
-        {
-            return NotDurable();
-        }
-        string transaction = id.ToString(System.Globalization.CultureInfo.InvariantCulture);
-        OpenTransaction? running = _chargePoint.FindCharger(start.ConnectorId)?.State.Transaction;
-        bool historic = running is not null && (running.Id == transaction || running.StartedAt > start.Timestamp);
-        return Answer(
-            Ocpp16Messages.StartTransactionAnswer(id, status.ToString(), parent),
-            historic ? null : new ChargerReport(start.ConnectorId, new TransactionOpened(
-                _time.GetUtcNow(), new OpenTransaction(transaction, start.IdTag, start.Timestamp))));
-    }
-
-    private async ValueTask<CallAnswer> OnStopTransactionAsync(ReadOnlyMemory<byte> payload)
-    {
-        if (Ocpp16Messages.ReadStopTransaction(payload.Span) is not { } stop)
-            return UnreadableTime();
-        string transaction = stop.TransactionId.ToString(System.Globalization.CultureInfo.InvariantCulture);
-        StopOutcome outcome;
-        try
-        {
-            outcome = await _chargePoint.CloseTransactionAsync(
-                new TransactionStop(_chargePoint.Id, stop.TransactionId, stop.Timestamp, stop.MeterStop, stop.Reason, stop.IdTag, _time.GetUtcNow(),
-                    Encoding.UTF8.GetString(payload.Span)),
-                CancellationToken.None).WaitAsync(DurabilityLimit, _time);
-        }
-        catch (Exception e) when (e is StorageUnavailableException or TimeoutException)
-        {
-            return NotDurable();
-        }
-        if (outcome == StopOutcome.Quarantined)
-            LogQuarantined(_chargePoint.Id, stop.TransactionId);
-        byte[] answer = stop.IdTag is { } tag && _chargePoint.Authorize(tag) is var (status, parent)
-            ? Ocpp16Messages.AuthorizeAnswer(status.ToString(), parent)
-            : [.. s_empty.Span];
-        return _chargePoint.ConnectorOf(transaction) is { } connector
-            ? Answer(answer, new ChargerReport(connector, new TransactionClosed(
-                _time.GetUtcNow(), transaction, _chargePoint.AskedToStop(connector, transaction) || stop.Reason == "Remote", stop.MeterStop / 1000.0)))
-            : Answer(answer);
-    }
-
     private static CallAnswer WrongConnector() =>
         CallAnswer.Error(RpcErrorCodes.Ocpp16.PropertyConstraintViolation, $"/connectorId: a connector has a number up to {MaxConnectorId}.");
 
-    private static CallAnswer UnreadableTime() =>
-        CallAnswer.Error(RpcErrorCodes.Ocpp16.FormatViolation, "/timestamp: a time as RFC 3339 writes it.");
-
-    private static CallAnswer NotDurable() =>
-        CallAnswer.Error(RpcErrorCodes.Ocpp16.InternalError, "Not stored; please send it again.");
-
     [LoggerMessage(Level = LogLevel.Information, Message = "Charge point {ChargePointId} booted: {Vendor} {Model}, firmware {Firmware}: {Admission}")]
     private partial void LogBoot(ChargePointId chargePointId, string vendor, string model, string? firmware, Admission admission);
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Charge point {ChargePointId} stopped transaction {TransactionId}, which is not its own or unknown: kept in quarantine")]
-    private partial void LogQuarantined(ChargePointId chargePointId, int transactionId);
 }

@@ -17,6 +17,8 @@ internal sealed partial class Ocpp16Session : IOcppSession, IOcpp16Calls
     private readonly ILogger _logger;
     private readonly Ocpp16Limits _limits;
     private readonly Ocpp16Setup _setup;
+    private readonly ChargerClock _clock;
+    private readonly StatusOrder _statusOrder;
 
     public Ocpp16Session(
         ChargePoint chargePoint, OcppConnection connection, long generation, TimeSpan callTimeout, Ocpp16Options options, TimeProvider time, ILogger logger)
@@ -30,6 +32,8 @@ internal sealed partial class Ocpp16Session : IOcppSession, IOcpp16Calls
         _logger = logger;
         _limits = new Ocpp16Limits(chargePoint, this, time);
         _setup = new Ocpp16Setup(chargePoint, this);
+        _clock = new ChargerClock(time);
+        _statusOrder = new StatusOrder(this, time);
     }
 
     public string OcppVersion => "1.6";

@@ -15,6 +15,9 @@ internal abstract record ValueShape
     /// <summary>A whole number.</summary>
     public static ValueShape Whole { get; } = new NumberShape(OnlyWhole: true, OneDecimal: false);
 
+    /// <summary>A whole number of up to 64 bits: ids and registers that overflowed must not make a message unanswerable.</summary>
+    public static ValueShape LargeWhole { get; } = new NumberShape(OnlyWhole: true, OneDecimal: false, Large: true);
+
     /// <summary>Any number.</summary>
     public static ValueShape Number { get; } = new NumberShape(OnlyWhole: false, OneDecimal: false);
 
@@ -41,7 +44,7 @@ internal sealed record TextShape(int MaxLength) : ValueShape;
 
 internal sealed record TimeShape : ValueShape;
 
-internal sealed record NumberShape(bool OnlyWhole, bool OneDecimal) : ValueShape;
+internal sealed record NumberShape(bool OnlyWhole, bool OneDecimal, bool Large = false) : ValueShape;
 
 internal sealed record FlagShape : ValueShape;
 

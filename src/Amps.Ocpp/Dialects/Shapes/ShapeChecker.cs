@@ -120,7 +120,7 @@ internal static class ShapeChecker
             if (!Is(reader.TokenType == JsonTokenType.Number, "A number."))
                 return false;
             if (shape.OnlyWhole)
-                return reader.TryGetInt32(out _) || Whole(ref reader);
+                return reader.TryGetInt32(out _) || (shape.Large && reader.TryGetInt64(out _)) || Whole(ref reader);
             if (!reader.TryGetDouble(out double value) || !double.IsFinite(value))
             {
                 Fail(ShapeViolationKind.Property, "A number that fits a double.");
