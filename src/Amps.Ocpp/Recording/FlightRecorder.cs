@@ -46,12 +46,23 @@ public sealed class FlightRecorder(TimeProvider time, long memoryLimit = FlightR
     {
         ReadOnlySpan<byte> text = FrameRedactor.Redact(frame);
         long now = time.GetUtcNow().UtcTicks;
-        while (!_rings.GetOrAdd(identity, static (_, budget) => new FrameRing(budget), _budget).TryAdd(now, fromChargePoint, text))
+        if (TryKeep(identity, fromChargePoint, text, now) && !_budget.IsSpent)
+            return;
+        Tidy();
+        TryKeep(identity, fromChargePoint, text, now, onlyIfEmpty: true);
+    }
+
+    private bool TryKeep(string identity, bool fromChargePoint, ReadOnlySpan<byte> text, long now, bool onlyIfEmpty = false)
+    {
+        while (true)
         {
-            // The ring was given up in this moment; it had left the table before.
+            FrameRing ring = _rings.GetOrAdd(identity, static (_, budget) => new FrameRing(budget), _budget);
+            if (onlyIfEmpty && !ring.IsEmpty)
+                return true;
+            // A ring that was given up in this moment has left the table before.
+            if (ring.Add(now, fromChargePoint, text) is { } kept)
+                return kept;
         }
-        if (_budget.IsSpent)
-            Tidy();
     }
 
     /// <summary>Forgets the quarter that was silent longest.</summary>

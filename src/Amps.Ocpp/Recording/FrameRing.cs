@@ -30,17 +30,20 @@ internal sealed class FrameRing(MemoryBudget budget)
     /// <summary>When it was last written to, UTC ticks.</summary>
     public long LastTicks { get; private set; }
 
-    /// <summary>Keeps a frame; false when this ring was given up and a new one is due.</summary>
-    public bool TryAdd(long ticks, bool fromChargePoint, ReadOnlySpan<byte> frame)
+    /// <summary>Nothing is kept.</summary>
+    public bool IsEmpty => Volatile.Read(ref _frames) == 0;
+
+    /// <summary>Keeps a frame; false when there is no memory for it, null when this ring was given up and a new one is due.</summary>
+    public bool? Add(long ticks, bool fromChargePoint, ReadOnlySpan<byte> frame)
     {
         int kept = Math.Min(frame.Length, MaxFrameBytes);
         lock (_gate)
         {
             if (_gone)
-                return false;
+                return null;
             LastTicks = ticks;
             if (!MakeRoom(HeaderBytes + kept, ticks))
-                return true;
+                return false;
             Span<byte> header = stackalloc byte[HeaderBytes];
             BinaryPrimitives.WriteInt64LittleEndian(header, ticks);
             BinaryPrimitives.WriteInt32LittleEndian(header[8..], (frame.Length << 1) | (fromChargePoint ? 1 : 0));
