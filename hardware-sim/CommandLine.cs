@@ -26,11 +26,13 @@ internal static class CommandLine
     private static readonly Option<bool> s_interactive = new("--interactive") { Description = "Prompt for commands even where the input is no terminal." };
     private static readonly Option<bool> s_quiet = new("--quiet") { Description = "Print nothing but errors." };
 
+    private static readonly Option<FileInfo?> s_replay = new("--replay") { Description = "A saved answer of GET /operator/charge-points/{id}/frames: plays it once and ends, 1 where the central system did otherwise." };
+
     public static RootCommand Build()
     {
         var root = new RootCommand("Simulated OCPP 1.6 charge points.")
         {
-            s_url, s_id, s_count, s_connectors, s_phases, s_current, s_plugged, s_password, s_interval, s_scale, s_data, s_rate, s_spread, s_interactive, s_quiet,
+            s_url, s_id, s_count, s_connectors, s_phases, s_current, s_plugged, s_password, s_interval, s_scale, s_data, s_rate, s_spread, s_interactive, s_quiet, s_replay,
         };
         root.SetAction(RunAsync);
         return root;
@@ -46,6 +48,8 @@ internal static class CommandLine
         using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         using PosixSignalRegistration term = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal => End(signal, end));
         using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, signal => End(signal, end));
+        if (given.GetValue(s_replay) is { } file)
+            return await ReplayAsync(given, file, end.Token);
         await using var clock = new SimulationClock();
         List<SimulatedChargePoint> chargePoints = [.. Enumerable.Range(1, given.GetValue(s_count)).Select(number => new SimulatedChargePoint(OptionsOf(given, number), clock))];
         Task starting = StartAsync(chargePoints, Math.Max(1, given.GetValue(s_rate)), given.GetValue(s_quiet), end.Token);
@@ -66,6 +70,26 @@ internal static class CommandLine
         : given.GetValue(s_connectors) is < 1 or > 64 ? "--connectors: 1 to 64"
         : given.GetValue(s_phases) is not (1 or 3) ? "--phases: 1 or 3"
         : null;
+
+    private static async Task<int> ReplayAsync(ParseResult given, FileInfo file, CancellationToken end)
+    {
+        try
+        {
+            ReplayLog log = ReplayLog.Read(await File.ReadAllTextAsync(file.FullName, end));
+            string id = given.GetResult(s_id) is { Implicit: false } ? given.GetValue(s_id)! : log.ChargePointId;
+            var replay = new Replay(log, OptionsOf(given, 1) with { Id = id }, TimeProvider.System, TimeSpan.FromSeconds(5));
+            await replay.RunAsync(end);
+            foreach (string difference in replay.Differences)
+                await Console.Error.WriteLineAsync($"difference: {difference}");
+            Console.WriteLine($"{id}: {replay.Played} messages played, {replay.Differences.Count} differences");
+            return replay.Differences.Count == 0 ? 0 : 1;
+        }
+        catch (Exception e) when (e is IOException or FormatException or System.Net.WebSockets.WebSocketException or TimeoutException or UnauthorizedAccessException)
+        {
+            await Console.Error.WriteLineAsync($"error: --replay {file}: {e.Message}");
+            return 2;
+        }
+    }
 
     private static void End(PosixSignalContext signal, CancellationTokenSource end)
     {

@@ -193,9 +193,11 @@ internal sealed class OcppLink : IAsyncDisposable
         }
     }
 
-    private async Task SendAsync(JsonArray frame, CancellationToken cancellationToken)
+    private Task SendAsync(JsonArray frame, CancellationToken cancellationToken) => SendTextAsync(frame.ToJsonString(), cancellationToken);
+
+    /// <summary>Sends any text as a message.</summary>
+    public async Task SendTextAsync(string text, CancellationToken cancellationToken)
     {
-        string text = frame.ToJsonString();
         await _oneSend.WaitAsync(cancellationToken);
         try
         {

@@ -3,6 +3,7 @@ using Amps.Ocpp.Chargers;
 using Amps.Ocpp.Dialects;
 using Amps.Ocpp.Model;
 using Amps.Ocpp.Ocppj;
+using Amps.Ocpp.Ocppj.Diagnostics;
 using Amps.Ocpp.Ocppj.Link;
 using Amps.Ocpp.Registry;
 using Microsoft.AspNetCore.Http.Features;
@@ -20,6 +21,7 @@ public sealed partial class ChargePointGateway(
     IReadOnlyList<IOcppDialect> dialects,
     Passwords passwords,
     LivenessMonitor liveness,
+    IFrameTap tap,
     GatewayOptions options,
     TimeProvider time,
     ILoggerFactory loggers)
@@ -27,6 +29,7 @@ public sealed partial class ChargePointGateway(
     private readonly ILogger _logger = loggers.CreateLogger<ChargePointGateway>();
     private readonly ILogger _linkLogger = loggers.CreateLogger<OcppConnection>();
     private readonly FailureLimiter _failures = new(time);
+    private readonly Dictionary<IOcppDialect, OcppConnectionOptions> _connectionOptions = dialects.ToDictionary(dialect => dialect, dialect => dialect.ConnectionOptions with { Tap = tap });
     private readonly TakeoverGuard _takeovers = new(time);
     private int _links;
     private volatile bool _draining;
@@ -216,7 +219,7 @@ public sealed partial class ChargePointGateway(
             DangerousEnableCompression = compressed,
             DisableServerContextTakeover = true,
         });
-        var connection = new OcppConnection(record.Id.Value, socket, upgrade?.Stream, dialect.ConnectionOptions, liveness, time, _linkLogger);
+        var connection = new OcppConnection(record.Id.Value, socket, upgrade?.Stream, _connectionOptions[dialect], liveness, time, _linkLogger);
         TimeSpan callTimeout = record.Configuration.CallTimeoutSeconds is { } seconds ? TimeSpan.FromSeconds(seconds) : options.CallTimeout;
         IOcppSession session = dialect.CreateSession(chargePoint, connection, generation, callTimeout);
         // It changes at the boot; the link must not keep the old one alive.

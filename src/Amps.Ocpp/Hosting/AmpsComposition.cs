@@ -7,9 +7,11 @@ using Amps.Ocpp.Gateway;
 using Amps.Ocpp.Hosting.Metrics;
 using Amps.Ocpp.Http;
 using Amps.Ocpp.Mqtt;
+using Amps.Ocpp.Ocppj.Diagnostics;
 using Amps.Ocpp.Ocppj.Link;
 using Amps.Ocpp.Operator;
 using Amps.Ocpp.Readings;
+using Amps.Ocpp.Recording;
 using Amps.Ocpp.Registry;
 using Amps.Ocpp.Routing;
 using Amps.Ocpp.Sandbox;
@@ -49,6 +51,8 @@ internal static class AmpsComposition
         services.AddHostedService<CacheFeed>();
         services.AddSingleton<ReadingService>();
 
+        services.AddSingleton(provider => new FlightRecorder(provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<IFrameTap>(provider => provider.GetRequiredService<FlightRecorder>());
         services.AddSingleton<ChargePointRouter>();
         services.AddSingleton(settings.Actions);
         services.AddSingleton(settings.Sandbox);
@@ -68,6 +72,7 @@ internal static class AmpsComposition
         services.AddSingleton<ActionEndpoints>();
         services.AddSingleton<OperatorEndpoints>();
         services.AddSingleton<ChargePointEndpoints>();
+        services.AddSingleton<FrameEndpoints>();
         services.AddSingleton<WebhookRoutes>();
         services.AddSingleton<HealthEndpoints>();
         services.AddSingleton<OpenApiEndpoints>();
@@ -102,6 +107,7 @@ internal static class AmpsComposition
         app.Services.GetRequiredService<ActionEndpoints>().Map(app);
         app.Services.GetRequiredService<OperatorEndpoints>().Map(app);
         app.Services.GetRequiredService<ChargePointEndpoints>().Map(app);
+        app.Services.GetRequiredService<FrameEndpoints>().Map(app);
         app.Services.GetRequiredService<WebhookRoutes>().Map(app);
         app.Services.GetRequiredService<HealthEndpoints>().Map(app);
         app.Services.GetRequiredService<OpenApiEndpoints>().Map(app);

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Amps.Ocpp.Chargers;
 using Amps.Ocpp.Model;
+using Amps.Ocpp.Recording;
 
 namespace Amps.Ocpp.Routing;
 
@@ -20,7 +21,7 @@ public sealed record OperatorCallResult(OperatorCallOutcome? Outcome, CallRefusa
 /// Brings commands, reads, settings and operator calls to the node that holds a charge point's socket. A charge point of
 /// this node is reached in process.
 /// </summary>
-public sealed class ChargePointRouter(ChargePoints chargePoints, ChargersOptions options)
+public sealed class ChargePointRouter(ChargePoints chargePoints, FlightRecorder recorder, ChargersOptions options)
 {
     public bool IsOnline(ChargePointId chargePoint) => chargePoints.Find(chargePoint) is { IsOnline: true };
 
@@ -70,10 +71,17 @@ public sealed class ChargePointRouter(ChargePoints chargePoints, ChargersOptions
     public void NotifyChanged(ChargePointId chargePoint) => chargePoints.Find(chargePoint)?.OnRecordChanged();
 
     /// <summary>A charge point was removed from the registry: its link is closed, its devices are forgotten.</summary>
-    public void NotifyRemoved(ChargePointId chargePoint, IEnumerable<DeviceId> devices) => chargePoints.Remove(chargePoint, devices);
+    public void NotifyRemoved(ChargePointId chargePoint, IEnumerable<DeviceId> devices)
+    {
+        chargePoints.Remove(chargePoint, devices);
+        recorder.Forget(chargePoint.Value);
+    }
 
     /// <summary>Devices of a charge point that stays were removed from the registry.</summary>
     public void NotifyDevicesRemoved(ChargePointId chargePoint, IEnumerable<DeviceId> devices) => chargePoints.Forget(chargePoint, devices);
+
+    /// <summary>What went over the charge point's link last, newest first; it may have ended since.</summary>
+    public IReadOnlyList<RecordedFrame> ReadFrames(ChargePointId chargePoint, int limit) => recorder.Read(chargePoint.Value, limit);
 
     /// <summary>Sends an operator's call.</summary>
     public async Task<OperatorCallResult> CallAsync(ChargePointId chargePoint, string action, JsonElement payload, TimeSpan? timeout, CancellationToken cancellationToken)
