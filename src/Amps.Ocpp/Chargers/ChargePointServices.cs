@@ -10,4 +10,8 @@ public sealed record ChargePointServices(
     IReadOnlyList<IChargerObserver> Observers,
     ChargersOptions Options,
     TimeProvider Time,
-    ILogger<ChargePoint> Logger);
+    ILogger<ChargePoint> Logger)
+{
+    /// <summary>Where security events of charge points go; null = nobody wants them.</summary>
+    public SecurityEvents? Security { get; init; }
+}

@@ -19,7 +19,7 @@ public sealed partial class ChargePointGateway(
     IRegistryStore store,
     ChargePoints chargePoints,
     IReadOnlyList<IOcppDialect> dialects,
-    Passwords passwords,
+    Authentication authentication,
     LivenessMonitor liveness,
     IFrameTap tap,
     GatewayOptions options,
@@ -28,7 +28,6 @@ public sealed partial class ChargePointGateway(
 {
     private readonly ILogger _logger = loggers.CreateLogger<ChargePointGateway>();
     private readonly ILogger _linkLogger = loggers.CreateLogger<OcppConnection>();
-    private readonly FailureLimiter _failures = new(time);
     private readonly Dictionary<IOcppDialect, OcppConnectionOptions> _connectionOptions = dialects.ToDictionary(dialect => dialect, dialect => dialect.ConnectionOptions with { Tap = tap });
     private readonly TakeoverGuard _takeovers = new(time);
     private int _links;
@@ -70,11 +69,14 @@ public sealed partial class ChargePointGateway(
         ChargePointRecord? record = directory.Find(id);
         if (record is null && options.Admission == AdmissionPolicy.Closed)
         {
+            if (!authentication.NoteUnknown(context, id))
+                return;
             GatewayLog.Unknown(_logger, id);
             Refuse(context, 404);
             return;
         }
-        if (!Authenticate(context, id, record))
+        Proof proof = await authentication.CheckAsync(context, id, record);
+        if (proof == Proof.None)
             return;
         IOcppDialect? dialect = Choose(context.WebSockets.WebSocketRequestedProtocols, record, out bool silent);
         if (dialect is null)
@@ -82,7 +84,7 @@ public sealed partial class ChargePointGateway(
             await RefuseSubprotocolAsync(context, id);
             return;
         }
-        if (!await MayTakeOverAsync(context, id, record))
+        if (!await MayTakeOverAsync(context, id, proof))
             return;
         await ServeAsync(context, id, record, dialect, silent);
     }
@@ -104,34 +106,6 @@ public sealed partial class ChargePointGateway(
         headers.Connection = "Upgrade";
         headers.SecWebSocketVersion = "13";
         Refuse(context, 426);
-        return false;
-    }
-
-    /// <summary>Checks Basic credentials where the charge point has any; a charge point never connects with less than it was given.</summary>
-    private bool Authenticate(HttpContext context, ChargePointId id, ChargePointRecord? record)
-    {
-        bool required = record is { Password: not null } or { Configuration.SecurityProfile: > 0 };
-        if (!required)
-            return true;
-        BasicCredentials? presented = BasicCredentials.Read(context.Request.Headers.Authorization);
-        string address = context.Connection.RemoteIpAddress?.ToString() ?? "";
-        if (_failures.Wait(id.Value.ToUpperInvariant(), address) is var wait && wait > TimeSpan.Zero)
-        {
-            Refuse(context, 429, retryAfter: (int)Math.Ceiling(wait.TotalSeconds));
-            return false;
-        }
-        bool named = presented is { } user && ChargePointId.TryParse(user.User, out ChargePointId claimed) && claimed == id;
-        bool right = passwords.Verify(presented?.Password ?? [], record!.Password);
-        if (named && right)
-        {
-            _failures.Succeeded(id.Value.ToUpperInvariant(), address);
-            return true;
-        }
-        if (presented is not null || context.Request.Headers.Authorization.Count > 0)
-            _failures.Failed(id.Value.ToUpperInvariant(), address);
-        GatewayLog.Unauthorized(_logger, id, address);
-        context.Response.Headers.WWWAuthenticate = "Basic realm=\"ocpp\"";
-        Refuse(context, 401);
         return false;
     }
 
@@ -170,7 +144,7 @@ public sealed partial class ChargePointGateway(
     }
 
     /// <summary>The duplicate rule: who proves a credential wins; who has none waits for the present link to prove that it is dead.</summary>
-    private async Task<bool> MayTakeOverAsync(HttpContext context, ChargePointId id, ChargePointRecord? record)
+    private async Task<bool> MayTakeOverAsync(HttpContext context, ChargePointId id, Proof proof)
     {
         if (chargePoints.Find(id)?.Session is not { } present)
             return true;
@@ -179,7 +153,7 @@ public sealed partial class ChargePointGateway(
             Refuse(context, 503, retryAfter: (int)Math.Ceiling(hold.TotalSeconds));
             return false;
         }
-        if (record?.Password is null && await present.ProbeAsync(options.ProbeTimeout))
+        if (proof != Proof.Credential && await present.ProbeAsync(options.ProbeTimeout))
         {
             GatewayLog.DuplicateRefused(_logger, id);
             Refuse(context, 409);

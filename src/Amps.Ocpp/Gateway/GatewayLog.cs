@@ -8,9 +8,6 @@ internal static partial class GatewayLog
     [LoggerMessage(Level = LogLevel.Warning, Message = "Charge point {ChargePointId} is unknown and was turned away")]
     public static partial void Unknown(ILogger logger, ChargePointId chargePointId);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Charge point {ChargePointId} from {Address} was refused: wrong credentials")]
-    public static partial void Unauthorized(ILogger logger, ChargePointId chargePointId, string address);
-
     [LoggerMessage(Level = LogLevel.Warning, Message = "Charge point {ChargePointId} offers no subprotocol spoken here: {Offered}")]
     public static partial void NoSubprotocol(ILogger logger, ChargePointId chargePointId, string offered);
 

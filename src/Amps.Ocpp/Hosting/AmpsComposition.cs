@@ -17,6 +17,7 @@ using Amps.Ocpp.Routing;
 using Amps.Ocpp.Sandbox;
 using Amps.Ocpp.Storage;
 using Amps.Ocpp.Telemetry;
+using Amps.Ocpp.Tls;
 using Amps.Ocpp.Webhooks;
 
 namespace Amps.Ocpp.Hosting;
@@ -73,6 +74,7 @@ internal static class AmpsComposition
         services.AddSingleton<OperatorEndpoints>();
         services.AddSingleton<ChargePointEndpoints>();
         services.AddSingleton<FrameEndpoints>();
+        services.AddSingleton<SecurityEndpoints>();
         services.AddSingleton<WebhookRoutes>();
         services.AddSingleton<HealthEndpoints>();
         services.AddSingleton<OpenApiEndpoints>();
@@ -108,6 +110,7 @@ internal static class AmpsComposition
         app.Services.GetRequiredService<OperatorEndpoints>().Map(app);
         app.Services.GetRequiredService<ChargePointEndpoints>().Map(app);
         app.Services.GetRequiredService<FrameEndpoints>().Map(app);
+        app.Services.GetRequiredService<SecurityEndpoints>().Map(app);
         app.Services.GetRequiredService<WebhookRoutes>().Map(app);
         app.Services.GetRequiredService<HealthEndpoints>().Map(app);
         app.Services.GetRequiredService<OpenApiEndpoints>().Map(app);
@@ -131,8 +134,13 @@ internal static class AmpsComposition
             [provider.GetRequiredService<TelemetryPublisher>(), provider.GetRequiredService<StateRecorder>(), provider.GetRequiredService<DeviceLinkWatch>()],
             settings.Chargers,
             provider.GetRequiredService<TimeProvider>(),
-            provider.GetRequiredService<ILogger<ChargePoint>>()));
+            provider.GetRequiredService<ILogger<ChargePoint>>())
+        {
+            Security = provider.GetRequiredService<SecurityEvents>(),
+        });
         services.AddSingleton<ChargePoints>();
+        services.AddSingleton<SecurityEvents>();
+        services.AddHostedService(provider => provider.GetRequiredService<SecurityEvents>());
     }
 
     private static void AddGateway(this IServiceCollection services, AmpsSettings settings)
@@ -143,6 +151,9 @@ internal static class AmpsComposition
         services.AddSingleton(settings.Ocpp16);
         services.AddSingleton<Ocpp16Dialect>();
         services.AddSingleton<IReadOnlyList<IOcppDialect>>(provider => [provider.GetRequiredService<Ocpp16Dialect>()]);
+        services.AddSingleton(settings.ClientCertificates);
+        services.AddSingleton<ClientCertificateJudge>();
+        services.AddSingleton<Authentication>();
         services.AddSingleton<ChargePointGateway>();
         services.AddSingleton(provider => new Lazy<ChargePointGateway>(provider.GetRequiredService<ChargePointGateway>));
     }

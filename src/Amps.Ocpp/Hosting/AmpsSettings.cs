@@ -8,6 +8,7 @@ using Amps.Ocpp.Readings;
 using Amps.Ocpp.Registry;
 using Amps.Ocpp.Sandbox;
 using Amps.Ocpp.Storage;
+using Amps.Ocpp.Tls;
 using Amps.Ocpp.Webhooks;
 
 namespace Amps.Ocpp.Hosting;
@@ -22,6 +23,8 @@ public sealed record AmpsSettings
     public required MqttOptions Mqtt { get; init; }
 
     public required GatewayOptions Gateway { get; init; }
+
+    public required ClientCertificateOptions ClientCertificates { get; init; }
 
     public required ChargersOptions Chargers { get; init; }
 
@@ -63,6 +66,7 @@ public sealed record AmpsSettings
                 Admission = reader.Choice("Amps:Ocpp:Admission", AdmissionPolicy.Pending),
                 CallTimeout = TimeSpan.FromSeconds(reader.Whole("Amps:Ocpp:CallTimeoutSeconds", 60, 1, 600)),
             },
+            ClientCertificates = ReadClientCertificates(reader),
             Chargers = new ChargersOptions
             {
                 NodeId = node,
@@ -116,6 +120,18 @@ public sealed record AmpsSettings
         string host = address.Host is "*" or "+" or "0.0.0.0" ? "127.0.0.1" : address.Host is "[::]" ? "[::1]" : address.Host;
         string scheme = address.Scheme == Uri.UriSchemeHttps ? "wss" : "ws";
         return new Uri($"{scheme}://{host}:{address.Port}/ocpp");
+    }
+
+    private static ClientCertificateOptions ReadClientCertificates(SettingsReader reader)
+    {
+        const string CaFile = "Amps:Ocpp:ClientCertificates:CaFile";
+        var options = new ClientCertificateOptions
+        {
+            CaFile = reader.Text(CaFile) is { } file ? Path.GetFullPath(file) : null,
+            Organization = reader.Text("Amps:Ocpp:ClientCertificates:Organization"),
+            Revocation = reader.Choice("Amps:Ocpp:ClientCertificates:Revocation", RevocationPolicy.Soft),
+        };
+        return options.Problem is { } problem ? throw new SettingsException($"{CaFile}: '{options.CaFile}': {problem}") : options;
     }
 
     private static StorageOptions ReadStorage(SettingsReader reader, string data)

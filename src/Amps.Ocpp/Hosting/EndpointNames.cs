@@ -1,19 +1,22 @@
+using Amps.Ocpp.Tls;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace Amps.Ocpp.Hosting;
 
-/// <summary>Tells by which of the two configured endpoints a request came, so that neither surface is reachable by the other's port.</summary>
+/// <summary>
+/// Tells by which of the configured endpoints a request came, so that neither surface is reachable by the other's port. Endpoints
+/// whose name starts with <c>Ocpp</c> are the charge points', every other one is the API's.
+/// </summary>
 internal static class EndpointNames
 {
-    public const string Api = "Api";
-
-    public const string Ocpp = "Ocpp";
+    private const string Ocpp = "Ocpp";
 
     private sealed record OcppEndpoint;
 
     private static readonly OcppEndpoint s_mark = new();
 
-    /// <summary>Reads the endpoints from the configuration and marks the connections of the charge points' one.</summary>
+    /// <summary>Reads the endpoints from the configuration and marks the connections of the charge points' ones.</summary>
+    /// <exception cref="SettingsException">A certificate cannot be used.</exception>
     public static void Configure(KestrelServerOptions kestrel, IConfiguration configuration)
     {
         kestrel.AddServerHeader = false;
@@ -21,18 +24,29 @@ internal static class EndpointNames
         kestrel.Limits.MaxRequestHeadersTotalSize = 32 * 1024;
         kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
         kestrel.Limits.MinResponseDataRate = null;
-        kestrel.Configure(configuration.GetSection("Kestrel"), reloadOnChange: true)
-            .Endpoint(Ocpp, endpoint =>
+        var loader = kestrel.Configure(EndpointTls.Mask(configuration), reloadOnChange: true);
+        foreach (string name in configuration.GetSection("Kestrel:Endpoints").GetChildren().Select(endpoint => endpoint.Key))
+        {
+            TlsEndpoint? tls = EndpointTls.Find(configuration, name, kestrel.ApplicationServices);
+            loader.Endpoint(name, endpoint =>
             {
-                endpoint.ListenOptions.Protocols = HttpProtocols.Http1;
-                endpoint.ListenOptions.Use(FirstByteLimit.Wrap);
-                endpoint.ListenOptions.Use(next => connection =>
+                if (IsOcpp(name))
+                    endpoint.ListenOptions.Protocols = HttpProtocols.Http1;
+                tls?.Apply(endpoint.ListenOptions, endpoint.HttpsOptions);
+                if (IsOcpp(name))
                 {
-                    connection.Features.Set(s_mark);
-                    return next(connection);
-                });
+                    endpoint.ListenOptions.Use(FirstByteLimit.Wrap);
+                    endpoint.ListenOptions.Use(next => connection =>
+                    {
+                        connection.Features.Set(s_mark);
+                        return next(connection);
+                    });
+                }
             });
+        }
     }
+
+    public static bool IsOcpp(string endpoint) => endpoint.StartsWith(Ocpp, StringComparison.OrdinalIgnoreCase);
 
     public static bool IsOcpp(HttpContext context) => context.Features.Get<OcppEndpoint>() is not null;
 }

@@ -20,6 +20,8 @@ internal sealed class ChargePointBody
     private static readonly string[] Strategies = ["RemoteStop", "Hold"];
     private static readonly string[] Admissions = ["accepted", "pending", "rejected"];
 
+    public static readonly string PasswordRule = $"{MinPassword} to {MaxPassword} characters.";
+
     private readonly List<Func<ChargePointRecord, ChargePointRecord>> _changes = [];
     private readonly JsonBody _body;
     private readonly ChargePointId _id;
@@ -37,9 +39,12 @@ internal sealed class ChargePointBody
         change.ReadOwner(keys);
         change.ReadConfiguration();
         change.ReadPassword();
+        change.ReadClientCertificates();
         change.ReadConnectors(directory);
         return change;
     }
+
+    public static bool IsPassword(string text) => Encoding.UTF8.GetByteCount(text) is >= MinPassword and <= MaxPassword;
 
     /// <summary>The record after the change; a new one is accepted unless the body says otherwise.</summary>
     public ChargePointRecord Apply(ChargePointRecord? known, DateTimeOffset now)
@@ -53,7 +58,7 @@ internal sealed class ChargePointBody
     private void ReadOwner(KeyRing keys)
     {
         _body.RefuseUnknown(_body.Root, "", "customerId", "userId", "password", "securityProfile", "ocppVersion", "timeZone", "vendor", "model",
-            "phases", "nominalVoltage", "ratedPowerKw", "idleStrategy", "callTimeoutSeconds", "admission", "connectors");
+            "phases", "nominalVoltage", "ratedPowerKw", "idleStrategy", "callTimeoutSeconds", "admission", "connectors", "clientCertificates");
         Field("customerId", name => _body.Text(_body.Root, "", name, maxLength: 64), (record, value) => record with { CustomerId = value }, value =>
             value is not null && keys.FindCustomer(value) is null ? "There is no such customer." : null);
         Field("userId", name => _body.Text(_body.Root, "", name, maxLength: 128), static (record, value) => record with { UserId = value });
@@ -83,8 +88,16 @@ internal sealed class ChargePointBody
     private void ReadPassword() => Field(
         "password",
         name => _body.Text(_body.Root, "", name, maxLength: 256),
-        static (record, value) => record with { Password = value is null ? null : Passwords.Create(Encoding.UTF8.GetBytes(value)) },
-        static value => value is not null && Encoding.UTF8.GetByteCount(value) is < MinPassword or > MaxPassword ? $"{MinPassword} to {MaxPassword} characters." : null);
+        static (record, value) => record with { Password = value is null ? null : Passwords.Create(Encoding.UTF8.GetBytes(value)), NextPasswords = [] },
+        static value => value is not null && !IsPassword(value) ? PasswordRule : null);
+
+    private void ReadClientCertificates()
+    {
+        if (!_body.Root.TryGetProperty("clientCertificates", out JsonElement given))
+            return;
+        ClientCertificates? mapped = given.ValueKind == JsonValueKind.Null ? null : ClientCertificateBody.Read(_body);
+        _changes.Add(record => record with { Configuration = record.Configuration with { ClientCertificates = mapped } });
+    }
 
     private void ReadConnectors(ChargePointDirectory directory)
     {

@@ -21,6 +21,7 @@ internal static class ChargePointJson
         json.WriteString("environment", Lower(record.Environment.ToString()));
         json.WriteString("admission", Lower(record.Admission.ToString()));
         json.WriteBoolean("hasPassword", record.Password is not null);
+        json.WriteBoolean("passwordChangePending", !record.NextPasswords.IsEmpty);
         Envelope.WriteTime(json, "createdAt"u8, record.CreatedAt);
         WriteConfiguration(json, record.Configuration);
         WriteLink(json, link);
@@ -42,6 +43,7 @@ internal static class ChargePointJson
         WriteNumber(json, "ratedPowerKw", configuration.RatedPowerKw);
         json.WriteString("idleStrategy", configuration.IdleStrategy?.ToString());
         WriteNumber(json, "callTimeoutSeconds", configuration.CallTimeoutSeconds);
+        ClientCertificateBody.Write(json, configuration.ClientCertificates);
     }
 
     private static void WriteLink(Utf8JsonWriter json, LinkView link)

@@ -43,6 +43,9 @@ public sealed record ChargePointRecord
     /// <summary>Credential of security profiles 1 and 2; null = none set.</summary>
     public PasswordHash? Password { get; init; }
 
+    /// <summary>Passwords sent to the charge point that it has not used yet; each is as good as <see cref="Password"/> (faults S16).</summary>
+    public ImmutableArray<PasswordHash> NextPasswords { get; init; } = [];
+
     /// <summary>The last boot data; null before the first boot.</summary>
     public BootData? Boot { get; init; }
 
@@ -69,6 +72,9 @@ public sealed record ChargePointConfiguration
     /// <summary>0–3 (OCPP security whitepaper); a charge point can never connect with less.</summary>
     public int? SecurityProfile { get; init; }
 
+    /// <summary>The client certificates that stand for this charge point; null = one whose common name is its identity, empty = none.</summary>
+    public ClientCertificates? ClientCertificates { get; init; }
+
     /// <summary>The one version this charge point is pinned to: <c>1.6</c>, <c>2.0.1</c>, <c>2.1</c>.</summary>
     public string? OcppVersion { get; init; }
 
@@ -92,6 +98,11 @@ public sealed record ChargePointConfiguration
 
     public int? CallTimeoutSeconds { get; init; }
 }
+
+/// <summary>Client certificates by what tells them apart.</summary>
+/// <param name="Thumbprints">SHA-256 of the certificate, or SHA-1, upper-case hexadecimal digits.</param>
+/// <param name="Subjects">Whole subjects, e.g. <c>CN=A, O=B</c>.</param>
+public sealed record ClientCertificates(string[] Thumbprints, string[] Subjects);
 
 /// <summary>A charge point's credential as it is kept: SHA-256 over salt and password bytes, or a slow hash.</summary>
 /// <param name="Scheme"><c>sha256</c> (generated, high-entropy) or <c>pbkdf2</c> (chosen by a person).</param>

@@ -18,9 +18,29 @@ public sealed class Passwords
     private static readonly PasswordHash Dummy = Create([1, 2, 3]);
     private readonly ConcurrentDictionary<PasswordHash, byte[]> _verified = new(ReferenceEqualityComparer.Instance);
 
+    /// <summary>
+    /// A new password for a charge point: 20 random bytes as 40 hexadecimal digits, which is what 1.6 writes as AuthorizationKey
+    /// and what 2.x allows as BasicAuthPassword.
+    /// </summary>
+    public static string Generate() => Convert.ToHexString(RandomNumberGenerator.GetBytes(20));
+
+    /// <summary>
+    /// The bytes that a password stands for: 32 to 40 hexadecimal digits are an AuthorizationKey, of which charge points present
+    /// either the digits or the bytes; anything else stands for itself.
+    /// </summary>
+    public static ReadOnlySpan<byte> BytesOf(ReadOnlySpan<byte> password)
+    {
+        byte[] bytes = new byte[password.Length / 2];
+        return password.Length is >= 32 and <= 40 && password.Length % 2 == 0
+            && Convert.FromHexString(password, bytes, out _, out int written) == System.Buffers.OperationStatus.Done && written == bytes.Length
+            ? bytes
+            : password;
+    }
+
     /// <summary>Hashes a password for keeping.</summary>
     public static PasswordHash Create(ReadOnlySpan<byte> password)
     {
+        password = BytesOf(password);
         byte[] salt = RandomNumberGenerator.GetBytes(SaltBytes);
         return LooksGenerated(password)
             ? new PasswordHash("sha256", salt, Salted(password, salt))
@@ -33,10 +53,30 @@ public sealed class Passwords
     /// </summary>
     private static bool LooksGenerated(ReadOnlySpan<byte> password)
     {
+        if (password.Length >= 16 && password.ContainsAnyInRange((byte)0x80, (byte)0xFF) && password.ToArray().Distinct().Count() >= 12)
+            return true;
         bool lower = password.ContainsAnyInRange((byte)'a', (byte)'z');
         bool upper = password.ContainsAnyInRange((byte)'A', (byte)'Z');
         bool digit = password.ContainsAnyInRange((byte)'0', (byte)'9');
         return password.Length >= 20 && lower && upper && digit && password.ToArray().Distinct().Count() >= 12;
+    }
+
+    /// <summary>
+    /// Which of a charge point's passwords this is, the one in force or one on its way to it; null = none. Compared as bytes,
+    /// in either form of an AuthorizationKey (charger behaviour, section 2).
+    /// </summary>
+    public PasswordHash? Find(ReadOnlySpan<byte> password, ChargePointRecord record)
+    {
+        ReadOnlySpan<byte> bytes = BytesOf(password);
+        if (Verify(bytes, record.Password))
+            return record.Password;
+        foreach (PasswordHash next in record.NextPasswords)
+        {
+            if (Verify(bytes, next))
+                return next;
+        }
+        // What was kept before digits were read as bytes.
+        return bytes != password && Verify(password, record.Password) ? record.Password : null;
     }
 
     /// <summary>

@@ -86,11 +86,15 @@ public sealed class ChargePointRouter(ChargePoints chargePoints, FlightRecorder 
     /// <summary>Sends an operator's call.</summary>
     public async Task<OperatorCallResult> CallAsync(ChargePointId chargePoint, string action, JsonElement payload, TimeSpan? timeout, CancellationToken cancellationToken)
     {
-        if (chargePoints.Find(chargePoint)?.Session is not { } session)
+        if (chargePoints.Find(chargePoint) is not { Session: { } session } held)
             return new OperatorCallResult(null, null, Offline: true);
-        (OperatorCallOutcome? outcome, CallRefusal? refusal) = await session.CallAsync(action, payload, timeout, cancellationToken);
+        (OperatorCallOutcome? outcome, CallRefusal? refusal) = await held.CallAsync(session, action, payload, timeout, cancellationToken);
         return new OperatorCallResult(outcome, refusal, Offline: false);
     }
+
+    /// <summary>Tells the charge point a new password; null = it is not connected.</summary>
+    public async Task<CallAnswerSummary?> ChangePasswordAsync(ChargePointId chargePoint, string password, CancellationToken cancellationToken) =>
+        chargePoints.Find(chargePoint) is { IsOnline: true } held ? await held.ChangePasswordAsync(password, cancellationToken) : null;
 }
 
 /// <summary>A charge point's link as the operator sees it.</summary>

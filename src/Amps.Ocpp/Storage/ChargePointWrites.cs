@@ -11,16 +11,16 @@ internal static class ChargePointWrites
     private const string SaveStatement = """
         INSERT INTO charge_points (
             id, spelling, customer_id, user_id, environment, admission, created_at, configuration, boot, learned,
-            password_scheme, password_salt, password_hash)
+            password_scheme, password_salt, password_hash, next_passwords)
         VALUES (
             @id, @spelling, @customer, @user, @environment, @admission, @created_at, @configuration, @boot, @learned,
-            @password_scheme, @password_salt, @password_hash)
+            @password_scheme, @password_salt, @password_hash, @next_passwords)
         ON CONFLICT (id) DO UPDATE SET
             spelling = excluded.spelling, customer_id = excluded.customer_id, user_id = excluded.user_id,
             environment = excluded.environment, admission = excluded.admission, created_at = excluded.created_at,
             configuration = excluded.configuration, boot = excluded.boot, learned = excluded.learned,
             password_scheme = excluded.password_scheme, password_salt = excluded.password_salt,
-            password_hash = excluded.password_hash
+            password_hash = excluded.password_hash, next_passwords = excluded.next_passwords
         """;
 
     // A cap already on disk stays: it has a write path of its own, and this record may be older.
@@ -56,7 +56,8 @@ internal static class ChargePointWrites
             ("@learned", WriteUnlessEmpty(record.Learned, RegistryRows.NothingLearned, StoreJson.Default.LearnedBehaviour)),
             ("@password_scheme", record.Password?.Scheme),
             ("@password_salt", record.Password?.Salt),
-            ("@password_hash", record.Password?.Hash));
+            ("@password_hash", record.Password?.Hash),
+            ("@next_passwords", record.NextPasswords.IsEmpty ? null : StoreJson.Write([.. record.NextPasswords], StoreJson.Default.PasswordHashArray)));
         DeleteDevices(session, key, record.Devices.Select(device => device.Id));
         foreach (DeviceRecord device in record.Devices)
         {

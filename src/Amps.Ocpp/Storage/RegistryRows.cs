@@ -31,7 +31,7 @@ internal static class RegistryRows
         return session.Query(
             """
             SELECT id, spelling, customer_id, user_id, environment, admission, created_at, configuration, boot, learned,
-                password_scheme, password_salt, password_hash
+                password_scheme, password_salt, password_hash, next_passwords
             FROM charge_points ORDER BY id
             """,
             row => ReadChargePoint(row, TakeDevices(row.GetString(0))));
@@ -57,6 +57,7 @@ internal static class RegistryRows
         Boot = StoreJson.Read(row.GetText(8), StoreJson.Default.BootData),
         Learned = StoreJson.Read(row.GetText(9), StoreJson.Default.LearnedBehaviour) ?? NothingLearned,
         Password = row.GetText(10) is { } scheme ? new PasswordHash(scheme, row.GetBytes(11)!, row.GetBytes(12)!) : null,
+        NextPasswords = [.. StoreJson.Read(row.GetText(13), StoreJson.Default.PasswordHashArray) ?? []],
         Devices = devices,
     };
 

@@ -31,6 +31,7 @@ public static class StorageRegistration
         services.AddSingleton<IRegistryStore, RegistryStore>();
         services.AddSingleton<IChargePointStore, ChargePointStore>();
         services.AddSingleton<IDeviceLinkStore, DeviceLinkStore>();
+        services.AddSingleton<ISecurityEventStore, SecurityEventStore>();
         services.AddSingleton<IActionStore, ActionStore>();
         services.AddSingleton<ILastKnownStateStore, LastKnownStateStore>();
         services.TryAddSingleton<DeliverySignal>();

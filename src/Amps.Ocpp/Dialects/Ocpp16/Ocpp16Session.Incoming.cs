@@ -49,6 +49,7 @@ internal sealed partial class Ocpp16Session
             "StartTransaction" => await OnStartTransactionAsync(call.Payload),
             "StopTransaction" => await OnStopTransactionAsync(call.Payload),
             "DataTransfer" => Answer(Ocpp16Messages.StatusAnswer("UnknownVendorId")),
+            "SecurityEventNotification" => OnSecurityEvent(call.Payload),
             "SignCertificate" => Answer(Ocpp16Messages.StatusAnswer("Rejected")),
             _ => Answer(s_empty),
         };

@@ -15,6 +15,7 @@ namespace Amps.Ocpp.Storage.Sql;
 [JsonSerializable(typeof(ChargePointConfiguration))]
 [JsonSerializable(typeof(BootData))]
 [JsonSerializable(typeof(LearnedBehaviour))]
+[JsonSerializable(typeof(PasswordHash[]))]
 [JsonSerializable(typeof(ActionResult))]
 [JsonSerializable(typeof(SandboxControl))]
 [JsonSerializable(typeof(string[]))]
