@@ -30,14 +30,24 @@ public sealed record CertificateFile(string Path, string? KeyPath, string? Passw
 
     private X509Certificate2Collection LoadPem()
     {
-        X509Certificate2 own = Password is null
-            ? X509Certificate2.CreateFromPemFile(Path, KeyPath)
-            : X509Certificate2.CreateFromEncryptedPemFile(Path, Password, KeyPath);
+        X509Certificate2 own = LoadPair();
         var all = new X509Certificate2Collection();
         all.ImportFromPemFile(Path);
         if (all.Count > 0)
             all.RemoveAt(0);
         all.Insert(0, own);
         return all;
+    }
+
+    private X509Certificate2 LoadPair()
+    {
+        try
+        {
+            return Password is null ? X509Certificate2.CreateFromPemFile(Path, KeyPath) : X509Certificate2.CreateFromEncryptedPemFile(Path, Password, KeyPath);
+        }
+        catch (ArgumentException e)
+        {
+            throw new CryptographicException("The key is another certificate's.", e);
+        }
     }
 }

@@ -47,7 +47,7 @@ public readonly record struct ClientHello(ushort NewestVersion, bool TakesEcdsa,
         bool named = false;
         bool ecdsaNamed = false;
         bool rsaNamed = false;
-        TlsReader extensions = reader.TakeVector16();
+        TlsReader extensions = reader.Left > 0 ? reader.TakeVector16() : default;
         while (extensions.Left > 0)
         {
             ushort type = extensions.Take16();
