@@ -86,7 +86,7 @@ public sealed record AmpsSettings
             },
             Sandbox = new SandboxOptions
             {
-                Endpoint = OwnEndpoint(configuration["Kestrel:Endpoints:Ocpp:Url"]),
+                Endpoint = OwnEndpoint(configuration),
                 DataDirectory = Path.Combine(data, "sandbox"),
             },
             RateLimit = new RateLimitOptions
@@ -113,10 +113,15 @@ public sealed record AmpsSettings
         return settings;
     }
 
-    /// <summary>Where this process reaches its own charge point endpoint; any-address is reached by loopback.</summary>
-    private static Uri OwnEndpoint(string? url)
+    /// <summary>Where this process reaches its own charge point endpoint, the one without TLS if there is one; any-address is reached by loopback.</summary>
+    private static Uri OwnEndpoint(IConfiguration configuration)
     {
-        BindingAddress address = BindingAddress.Parse(url ?? "http://127.0.0.1:9000");
+        string[] urls =
+        [
+            .. configuration.GetSection("Kestrel:Endpoints").GetChildren().Where(endpoint => EndpointNames.IsOcpp(endpoint.Key)).Select(endpoint => endpoint["Url"]).OfType<string>(),
+        ];
+        string url = urls.FirstOrDefault(url => url.StartsWith("http://", StringComparison.OrdinalIgnoreCase)) ?? urls.FirstOrDefault() ?? "http://127.0.0.1:9000";
+        BindingAddress address = BindingAddress.Parse(url);
         string host = address.Host is "*" or "+" or "0.0.0.0" ? "127.0.0.1" : address.Host is "[::]" ? "[::1]" : address.Host;
         string scheme = address.Scheme == Uri.UriSchemeHttps ? "wss" : "ws";
         return new Uri($"{scheme}://{host}:{address.Port}/ocpp");

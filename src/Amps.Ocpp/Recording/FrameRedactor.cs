@@ -62,7 +62,7 @@ internal static class FrameRedactor
                 foreach (JsonProperty property in element.EnumerateObject())
                 {
                     writer.WritePropertyName(property.Name);
-                    bool isValue = property.Name is "value" or "attributeValue";
+                    bool isValue = property.Name is "value" or "attributeValue" or "actualValue" or "variableAttribute";
                     Write(property.Value, property.Name, isSecret || (isValue && holdsSecret) || SecretNames.IsSecret(property.Name), writer);
                 }
                 writer.WriteEndObject();
@@ -85,7 +85,7 @@ internal static class FrameRedactor
         }
     }
 
-    /// <summary>A key or variable beside whose name the value lies (ChangeConfiguration, GetConfiguration, SetVariables, GetVariables).</summary>
+    /// <summary>A key or variable beside whose name the value lies (ChangeConfiguration, GetConfiguration, SetVariables, GetVariables, NotifyReport, NotifyEvent).</summary>
     private static bool NamesSecret(JsonElement pair) =>
         (pair.TryGetProperty("key", out JsonElement key) && key.ValueKind == JsonValueKind.String && SecretNames.IsSecret(key.GetString()!))
         || (pair.TryGetProperty("variable", out JsonElement variable) && variable.ValueKind == JsonValueKind.Object

@@ -57,7 +57,7 @@ internal static class RegistryRows
         Boot = StoreJson.Read(row.GetText(8), StoreJson.Default.BootData),
         Learned = StoreJson.Read(row.GetText(9), StoreJson.Default.LearnedBehaviour) ?? NothingLearned,
         Password = row.GetText(10) is { } scheme ? new PasswordHash(scheme, row.GetBytes(11)!, row.GetBytes(12)!) : null,
-        NextPasswords = [.. StoreJson.Read(row.GetText(13), StoreJson.Default.PasswordHashArray) ?? []],
+        NextPasswords = row.GetText(13) is { } next ? [.. StoreJson.Read(next, StoreJson.Default.PasswordHashArray)!] : [],
         Devices = devices,
     };
 

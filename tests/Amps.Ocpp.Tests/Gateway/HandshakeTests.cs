@@ -153,6 +153,24 @@ public sealed class HandshakeTests(HandshakeTests.Fixture fixture) : IClassFixtu
         Assert.Equal(401, Status(await KnockAsync("/ocpp/SECRET", header, local: "127.0.0.6")));
 
     [Fact]
+    [Trait("row", "S5")]
+    public async Task A_password_of_8_KB_gets_401() =>
+        Assert.Equal(401, Status(await KnockAsync("/ocpp/SECRET", Basic("SECRET:" + new string('p', 8192)), local: "127.0.0.11")));
+
+    [Fact]
+    [Trait("row", "S9")]
+    public async Task Guessing_over_many_identities_blocks_the_source()
+    {
+        var answers = new List<int>();
+        for (int i = 0; i < 25; i++)
+            answers.Add(Status(await KnockAsync($"/ocpp/GUESS{i}", Basic($"GUESS{i}:{Password}"), local: "127.0.0.12")));
+        Assert.Equal(404, answers[0]);
+        Assert.Equal(429, answers[^1]);
+        Assert.Equal(429, Status(await KnockAsync("/ocpp/SECRET", Basic($"SECRET:{Password}"), local: "127.0.0.12")));
+        Assert.Equal(101, Status(await KnockAsync("/ocpp/SECRET", Basic($"SECRET:{Password}"), local: "127.0.0.13")));
+    }
+
+    [Fact]
     [Trait("row", "S6")]
     public async Task The_password_is_split_off_at_the_first_colon_and_the_user_is_compared_without_case() =>
         Assert.Equal(101, Status(await KnockAsync("/ocpp/SECRET", Basic($"secret:{Password}"), local: "127.0.0.7")));

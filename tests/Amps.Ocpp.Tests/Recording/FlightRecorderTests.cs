@@ -128,6 +128,8 @@ public sealed class FlightRecorderTests
     [InlineData("""[2,"1","ChangeConfiguration",{"key":"WifiPassword","value":12345678901}]""", "12345678901")]
     [InlineData("""[3,"1",{"configurationKey":[{"key":"AuthorizationKey","readonly":false,"value":"topsecret"},{"key":"A","readonly":true,"value":"1"}]}]""", "topsecret")]
     [InlineData("""[2,"1","SetVariables",{"setVariableData":[{"attributeValue":"topsecret","component":{"name":"SecurityCtrlr"},"variable":{"name":"BasicAuthPassword"}}]}]""", "topsecret")]
+    [InlineData("""[2,"1","NotifyReport",{"reportData":[{"component":{"name":"SecurityCtrlr"},"variable":{"name":"BasicAuthPassword"},"variableAttribute":[{"value":"topsecret"}]}]}]""", "topsecret")]
+    [InlineData("""[2,"1","NotifyEvent",{"eventData":[{"actualValue":"topsecret","component":{"name":"SecurityCtrlr"},"variable":{"name":"BasicAuthPassword"}}]}]""", "topsecret")]
     [InlineData("""[2,"1","SetNetworkProfile",{"connectionData":{"apn":{"apnPassword":"topsecret"}}}]""", "topsecret")]
     [InlineData("""[2,"1","GetDiagnostics",{"location":"ftp://joe:topsecret@host/x"}]""", "topsecret")]
     [InlineData("""[2,"1","DataTransfer",{"vendorId":"V","data":"{\"password\":\"topsecret\"}"}]""", "topsecret")]

@@ -9,3 +9,5 @@ public sealed class PostgresChargePointStoreTests(PostgresServer server) : Charg
 public sealed class PostgresRegistryStoreTests(PostgresServer server) : RegistryStoreTests(new PostgresStoreFixture(server));
 
 public sealed class PostgresDeliveryStoreTests(PostgresServer server) : DeliveryStoreTests(new PostgresStoreFixture(server));
+
+public sealed class PostgresSecurityEventStoreTests(PostgresServer server) : SecurityEventStoreTests(new PostgresStoreFixture(server));

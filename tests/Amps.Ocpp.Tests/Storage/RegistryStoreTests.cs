@@ -83,6 +83,28 @@ public abstract class RegistryStoreTests(StoreFixture store) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Passwords_on_their_way_and_mapped_certificates_come_back()
+    {
+        ChargePointRecord record = Sample.ChargePoint("CP1") with
+        {
+            NextPasswords = [new PasswordHash("sha256", [1], [2]), new PasswordHash("pbkdf2", [3], [4])],
+            Configuration = new ChargePointConfiguration { ClientCertificates = new ClientCertificates(["AB"], ["CN=A, O=B"]) },
+        };
+        await Registry.SaveChargePointAsync(record, default);
+
+        await store.ReopenAsync();
+
+        ChargePointRecord found = Assert.Single((await Registry.LoadAsync(default)).ChargePoints);
+        Assert.Equal(["sha256", "pbkdf2"], found.NextPasswords.Select(next => next.Scheme));
+        Assert.Equal([1, 3], found.NextPasswords.Select(next => next.Salt[0]));
+        Assert.Equal([2, 4], found.NextPasswords.Select(next => next.Hash[0]));
+        Assert.Equal(["AB"], found.Configuration.ClientCertificates!.Thumbprints);
+        Assert.Equal(["CN=A, O=B"], found.Configuration.ClientCertificates.Subjects);
+        await Registry.SaveChargePointAsync(found with { NextPasswords = [] }, default);
+        Assert.Empty(Assert.Single((await Registry.LoadAsync(default)).ChargePoints).NextPasswords);
+    }
+
+    [Fact]
     public async Task Saving_replaces_the_record_whatever_its_spelling_and_leaves_caps_as_they_are()
     {
         var cap = new ChargeRateCap(7.4, Sample.Noon);

@@ -29,6 +29,8 @@ public abstract class StoreFixture : IAsyncDisposable
 
     public IDeviceLinkStore DeviceLinks => Get<IDeviceLinkStore>();
 
+    public ISecurityEventStore SecurityEvents => Get<ISecurityEventStore>();
+
     public DeliverySignal DeliverySignal => Get<DeliverySignal>();
 
     public IStorageHealth Health => Get<IStorageHealth>();
