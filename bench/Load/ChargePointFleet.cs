@@ -9,8 +9,8 @@ internal sealed class ChargePointFleet : IDisposable
     private const string Boot = """{"chargePointVendor":"Vendor","chargePointModel":"Model","chargePointSerialNumber":"0123456789","firmwareVersion":"1.2.3"}""";
     private const string Status = """{"connectorId":1,"errorCode":"NoError","status":"Charging","timestamp":"2026-01-01T00:00:00Z"}""";
 
-    /// <summary>A 1.6 MeterValues of about 1 KB: energy, power, currents, voltages and state of charge; the energy changes with each use.</summary>
-    public const string MeterValues = """
+    /// <summary>A 1.6 MeterValues of about 1 KB, measured now: energy, power, currents, voltages and state of charge; the energy changes with each use.</summary>
+    public static string MeterValues { get; } = """
         {"connectorId":1,"transactionId":1,"meterValue":[{"timestamp":"2026-01-01T00:00:00Z","sampledValue":[
         {"value":"00000000","context":"Sample.Periodic","measurand":"Energy.Active.Import.Register","unit":"Wh"},
         {"value":"11040.0","context":"Sample.Periodic","measurand":"Power.Active.Import","unit":"W"},
@@ -21,7 +21,7 @@ internal sealed class ChargePointFleet : IDisposable
         {"value":"229.8","context":"Sample.Periodic","measurand":"Voltage","phase":"L2-N","unit":"V"},
         {"value":"230.4","context":"Sample.Periodic","measurand":"Voltage","phase":"L3-N","unit":"V"},
         {"value":"54","context":"Sample.Periodic","measurand":"SoC","unit":"Percent"}]}]}
-        """;
+        """.Replace("2026-01-01T00:00:00Z", DateTime.UtcNow.ToString("yyyy-MM-ddTHH:mm:ssZ", System.Globalization.CultureInfo.InvariantCulture), StringComparison.Ordinal);
 
     private readonly List<OcppClient> _clients = [];
     private readonly List<Task> _resting = [];
