@@ -15,6 +15,7 @@ internal sealed class CapKeeper
 
     private readonly Charger _charger;
     private readonly CapWriter _writer;
+    private double _highestVoltage;
     private int _rounds;
     private int _reasons = (int)CapReason.Distrust;
     private TaskCompletionSource? _wake;
@@ -57,7 +58,16 @@ internal sealed class CapKeeper
 
     private TimeProvider Time => ChargePoint.Services.Time;
 
-    private double? MeasuredVoltage => ChargeRate.PhaseVoltage(_charger.State.Meter?.VoltageV, _charger.State.Rating.NominalVoltage);
+    /// <summary>The newest voltage, or the highest of this transaction, so that a limit does not follow each swing of the grid.</summary>
+    private double? MeasuredVoltage
+    {
+        get
+        {
+            double? newest = ChargeRate.PhaseVoltage(_charger.State.Meter?.VoltageV, _charger.State.Rating.NominalVoltage);
+            double highest = Volatile.Read(ref _highestVoltage);
+            return highest > (newest ?? 0) ? highest : newest;
+        }
+    }
 
     /// <summary>The cap of the registry, kW.</summary>
     public double? Desired()
@@ -107,7 +117,10 @@ internal sealed class CapKeeper
     public void OnMeter(MeterSample sample)
     {
         Guard.OnMeter(sample);
-        if (sample.VoltageV is not null && _writer.ExceedsNow())
+        if (ChargeRate.PhaseVoltage(sample.VoltageV, _charger.State.Rating.NominalVoltage) is not { } voltage || voltage <= _highestVoltage)
+            return;
+        Volatile.Write(ref _highestVoltage, voltage);
+        if (_writer.ExceedsNow())
             Ensure();
     }
 
@@ -116,6 +129,7 @@ internal sealed class CapKeeper
     {
         Guard.OnTransactionClosed();
         _writer.OnTransactionClosed();
+        Volatile.Write(ref _highestVoltage, 0);
         // Some lose all limits with a transaction: what is shown now is about the connector's own.
         Ensure(CapReason.TransactionEnded);
     }

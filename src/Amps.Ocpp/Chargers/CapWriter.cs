@@ -19,7 +19,10 @@ internal sealed class CapWriter(Charger charger, CapKeeper keeper)
     private bool _everWritten;
 
     /// <summary>A write on its way, given up between two forms when another value is wanted by then.</summary>
-    private sealed record Writing(double? Value, bool OfTransaction, CancellationTokenSource Outdated);
+    private sealed record Writing(double Value, LimitRequest Limit, CancellationTokenSource Outdated)
+    {
+        public bool IsOutdated => Outdated.IsCancellationRequested;
+    }
 
     /// <summary>The limit in force is for one phase although the installation has more.</summary>
     public bool IsOnOnePhase => _written is { Phases: 1 } && charger.State.Rating.Phases != 1;
@@ -36,13 +39,16 @@ internal sealed class CapWriter(Charger charger, CapKeeper keeper)
     /// <summary>Ends a write on its way when another value is wanted by now.</summary>
     public void GiveUpOutdated()
     {
-        if (_writing is { } writing && (writing.OfTransaction ? keeper.Wanted : keeper.Desired()) != writing.Value)
+        if (_writing is not { } writing)
+            return;
+        bool running = writing.Limit.TransactionId is not null;
+        if ((running ? keeper.Wanted : keeper.Desired()) != writing.Value || !IsSame(writing.Limit, keeper.Limit(writing.Value, null)))
             writing.Outdated.Cancel();
     }
 
-    /// <summary>At the voltage measured by now, more amperes were accepted than the cap allows.</summary>
-    public bool ExceedsNow() =>
-        _written is { Kilowatts: > 0 } written && !InWatts && Amperes(written) > Amperes(keeper.Limit(written.Kilowatts, null));
+    /// <summary>At the voltage measured by now, more was accepted or is being written than the cap allows, or can be signalled.</summary>
+    public bool ExceedsNow() => (_writing?.Limit ?? _written) is { Kilowatts: > 0 } limit && keeper.Limit(limit.Kilowatts, null) is var now
+        && (now.Kilowatts < limit.Kilowatts || (!InWatts && Amperes(limit) > Amperes(now)));
 
     public void OnTransactionClosed()
     {
@@ -122,7 +128,8 @@ internal sealed class CapWriter(Charger charger, CapKeeper keeper)
         if (keeper.Desired() is not { } newest)
             return new CapWrite(CapWriteKind.Unchanged);
         limit = keeper.Limit(newest, null) with { LastFormIgnored = (reasons & CapReason.Ignored) != CapReason.None };
-        CallAnswerSummary answer = await WriteAsync(new Writing(newest, false, new CancellationTokenSource()), token => session.SetLimitAsync(limit, token));
+        var writing = new Writing(newest, limit, new CancellationTokenSource());
+        CallAnswerSummary answer = await WriteAsync(writing, token => session.SetLimitAsync(limit, token));
         // A refusal has written nothing; a silence may have.
         if (answer.Sent && answer.Status is CallStatus.Accepted or CallStatus.TimedOut or CallStatus.LinkLost)
         {
@@ -130,7 +137,7 @@ internal sealed class CapWriter(Charger charger, CapKeeper keeper)
             _everWritten = true;
         }
         if (!answer.Accepted)
-            return keeper.Desired() == newest ? CapWrite.Of(answer) : new CapWrite(CapWriteKind.Outdated);
+            return writing.IsOutdated ? new CapWrite(CapWriteKind.Outdated) : CapWrite.Of(answer);
         keeper.Guard.OnWritten();
         Note(limit);
         return new CapWrite(CapWriteKind.Written);
@@ -155,9 +162,14 @@ internal sealed class CapWriter(Charger charger, CapKeeper keeper)
         // What flows although the session is held is not against this limit.
         if ((reasons & (CapReason.Drift | CapReason.Ignored)) != CapReason.None && !charger.State.Held)
             return false;
+        bool known = _written is { } written && IsSame(written, limit);
         if ((reasons & CapReason.Distrust) != CapReason.None)
-            return charger.State.AppliedCapKw == limit.Kilowatts && await keeper.Proof.ShowsAsync(session, limit);
-        if (_written is not { } written || !IsSame(written, limit))
+        {
+            // While a transaction has a limit of its own, that is the one which is shown.
+            bool hidden = charger.State.Transaction is { } running && running.Id == _limitedTransaction;
+            return charger.State.AppliedCapKw == limit.Kilowatts && (known || !hidden) && await keeper.Proof.ShowsAsync(session, limit);
+        }
+        if (!known)
             return false;
         return (reasons & CapReason.TransactionEnded) == CapReason.None || !await keeper.Proof.ShowsMoreAsync(session, limit);
     }
@@ -175,8 +187,8 @@ internal sealed class CapWriter(Charger charger, CapKeeper keeper)
         if (keeper.Wanted is not { } newest)
             return new CapWrite(CapWriteKind.Unchanged);
         limit = keeper.Limit(newest, transaction) with { LastFormIgnored = (reasons & CapReason.Ignored) != CapReason.None };
-        CallAnswerSummary answer = await WriteAsync(
-            new Writing(newest, true, new CancellationTokenSource()), token => SetTransactionLimitAsync(session, limit, token));
+        var writing = new Writing(newest, limit, new CancellationTokenSource());
+        CallAnswerSummary answer = await WriteAsync(writing, token => SetTransactionLimitAsync(session, limit, token));
         if (answer.Accepted)
         {
             keeper.Guard.OnWritten();
@@ -184,7 +196,7 @@ internal sealed class CapWriter(Charger charger, CapKeeper keeper)
         }
         if (charger.State.Transaction?.Id != transaction)
             return new CapWrite(CapWriteKind.Unchanged);
-        if (keeper.Wanted != newest)
+        if (writing.IsOutdated)
             return new CapWrite(CapWriteKind.Outdated);
         // Many take no limits of transactions (quirk Q60): the connector's own is enough there unless an older one of the
         // transaction stands in its way, and the session is not to be held.

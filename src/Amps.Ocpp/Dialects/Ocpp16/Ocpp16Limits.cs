@@ -22,6 +22,7 @@ internal sealed class Ocpp16Limits(ChargePoint chargePoint, IOcpp16Calls calls, 
     private readonly Lock _gate = new();
     private readonly Dictionary<int, LimitForm> _lastAccepted = [];
     private readonly HashSet<(int ConnectorId, LimitForm Form)> _ignored = [];
+    private readonly HashSet<int> _refusedIds = [];
     private readonly HashSet<int> _clearedInVain = [];
     private volatile bool _clearFirst;
 
@@ -55,7 +56,7 @@ internal sealed class Ocpp16Limits(ChargePoint chargePoint, IOcpp16Calls calls, 
     }
 
     /// <summary>
-    /// Every form refused where one was accepted before: some take a profile only when the one of its id is gone (quirk Q76). Not
+    /// Every form refused, and not for the first time: some take a profile only when the one of its id is gone (quirk Q76). Not
     /// again on this link when it was in vain, since the old limit is lost by it.
     /// </summary>
     private async Task<CallAnswerSummary> ReplaceAsync(LimitRequest limit, CallAnswerSummary refusal, CancellationToken cancellationToken)
@@ -63,14 +64,20 @@ internal sealed class Ocpp16Limits(ChargePoint chargePoint, IOcpp16Calls calls, 
         int id = ProfileId(limit);
         lock (_gate)
         {
-            if ((!_lastAccepted.ContainsKey(limit.ConnectorId) && chargePoint.Learned.ProfileKind is null) || _clearedInVain.Contains(id))
+            if ((_refusedIds.Add(id) && !_clearFirst) || _clearedInVain.Contains(id))
                 return refusal;
         }
         CallAnswerSummary cleared = await calls.AskAsync("ClearChargingProfile", Ocpp16Messages.ClearChargingProfile(id), cancellationToken);
         if (!cleared.Accepted)
             return refusal;
         // From here on the charge point has no limit of this id: not even a newer cap may end this between the two.
-        CallAnswerSummary answer = await SetAsync(limit, Known(), CancellationToken.None);
+        CallAnswerSummary answer = refusal;
+        foreach (LimitForm form in Effective(limit))
+        {
+            answer = await SetAsync(limit, form, CancellationToken.None);
+            if (answer.Status != CallStatus.Rejected)
+                break;
+        }
         lock (_gate)
         {
             if (!answer.Accepted)

@@ -146,9 +146,9 @@ internal sealed class CapHouse
             await _chargePoint.DisconnectAsync(s_stranger);
             await Task.Run(static () => { });
             (int, int, long) now = (Device.Calls, _clock.ActiveTimers, Charger.State.Sequence);
-            bool waits = Device.Waiting > 0 || _clock.ActiveTimers > 0;
-            bool idle = (int)s_rounds.GetValue(Charger.Cap)! == 0 && (!_chargePoint.IsOnline || _chargePoint.IsPrepared);
-            quiet = now == before && (waits || idle) ? quiet + 1 : 0;
+            bool setUp = !_chargePoint.IsOnline || _chargePoint.IsPrepared || Device.Waiting > 0;
+            bool kept = (int)s_rounds.GetValue(Charger.Cap)! == 0 || Device.Waiting > 0 || _clock.ActiveTimers > 0;
+            quiet = now == before && setUp && kept ? quiet + 1 : 0;
             before = now;
         }
     }

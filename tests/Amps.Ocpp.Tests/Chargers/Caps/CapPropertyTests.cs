@@ -29,7 +29,7 @@ public sealed class CapPropertyTests(ITestOutputHelper output)
             catch (Exception e)
             {
                 output.WriteLine($"Seed {seed}");
-                Assert.Fail($"Seed {seed}: {e.Message}\n{string.Join('\n', run.Errors)}\n{run.Story}");
+                Assert.Fail($"Seed {seed}, {seed - first} passed: {e.Message}\n{string.Join('\n', run.Errors)}\n{run.Story}");
             }
         }
     }
@@ -62,12 +62,10 @@ public sealed class CapPropertyTests(ITestOutputHelper output)
                 WantsClearing = _random.Next(8) == 0,
             };
             (_way, _device.Takes) = Ways[_random.Next(Ways.Length)];
-            if (_device.ShowsSchedule && _random.Next(6) == 0)
+            if (_way == "takes all" && !_device.WantsClearing && _device.ShowsSchedule && _random.Next(2) == 0)
             {
                 _way += ", heeds Relative only";
                 _device.Heeds = profile => profile.Kind == "Relative";
-                if (_way.StartsWith("Absolute", StringComparison.Ordinal))
-                    _device.Takes = _ => true;
             }
             // What is not told is taken as three phases and 230 V: voltages above that are told by the operator or by a sample.
             bool told = voltage > 230 || _random.Next(2) == 0;
@@ -216,6 +214,8 @@ public sealed class CapPropertyTests(ITestOutputHelper output)
                 Assert.Empty(_device.Writes);
                 return;
             }
+            // What it left unanswered has to run out before it is looked at again.
+            await _house.AdvanceAsync(300);
             for (int i = 0; i < 60 && !Holds(); i++)
                 await _house.AdvanceAsync(60);
             Check();
@@ -228,7 +228,7 @@ public sealed class CapPropertyTests(ITestOutputHelper output)
             if (_house.Charger.State.Transaction is null)
                 await _house.StartAsync();
             Check();
-            if (_device.Heeds(_device.Own!) || _device.ShowsSchedule)
+            if (_device.ShowsSchedule || _device.Heeds(_device.Own!))
             {
                 await _house.AdvanceAsync(700);
                 Assert.InRange(_device.InForceKw, 0, _cap.Value + 1e-6);
