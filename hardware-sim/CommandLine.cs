@@ -24,6 +24,8 @@ internal static class CommandLine
     private static readonly Option<int> s_rate = new("--connect-rate") { Description = "Charge points that connect in a second.", DefaultValueFactory = _ => 500 };
     private static readonly Option<bool> s_spread = new("--bind-spread") { Description = "Connect from 127.0.0.2, 127.0.0.3, … for more sockets than one address has ports." };
     private static readonly Option<bool> s_interactive = new("--interactive") { Description = "Prompt for commands even where the input is no terminal." };
+    private static readonly Option<string?> s_personality = new("--personality") { Description = "How it departs from the standard; --personalities lists the names." };
+    private static readonly Option<bool> s_personalities = new("--personalities") { Description = "List the personalities and end." };
     private static readonly Option<bool> s_quiet = new("--quiet") { Description = "Print nothing but errors." };
 
     private static readonly Option<FileInfo?> s_replay = new("--replay") { Description = "A saved answer of GET /operator/charge-points/{id}/frames: plays it once and ends, 1 where the central system did otherwise." };
@@ -32,7 +34,7 @@ internal static class CommandLine
     {
         var root = new RootCommand("Simulated OCPP 1.6 charge points.")
         {
-            s_url, s_id, s_count, s_connectors, s_phases, s_current, s_plugged, s_password, s_interval, s_scale, s_data, s_rate, s_spread, s_interactive, s_quiet, s_replay,
+            s_url, s_id, s_count, s_connectors, s_phases, s_current, s_plugged, s_password, s_interval, s_scale, s_data, s_rate, s_spread, s_interactive, s_personality, s_personalities, s_quiet, s_replay,
         };
         root.SetAction(RunAsync);
         return root;
@@ -40,6 +42,12 @@ internal static class CommandLine
 
     private static async Task<int> RunAsync(ParseResult given, CancellationToken cancellationToken)
     {
+        if (given.GetValue(s_personalities))
+        {
+            foreach (Personality personality in Personalities.All.Values)
+                Console.WriteLine($"{personality.Name,-44} {string.Join(' ', personality.Quirks),-12} {personality.Description}");
+            return 0;
+        }
         if (Wrong(given) is { } wrong)
         {
             await Console.Error.WriteLineAsync($"error: {wrong}");
@@ -69,6 +77,7 @@ internal static class CommandLine
         : given.GetValue(s_count) < 1 ? "--count: at least 1"
         : given.GetValue(s_connectors) is < 1 or > 64 ? "--connectors: 1 to 64"
         : given.GetValue(s_phases) is not (1 or 3) ? "--phases: 1 or 3"
+        : given.GetValue(s_personality) is { } name && !Personalities.All.ContainsKey(name) ? $"--personality: there is no '{name}'; --personalities lists them"
         : null;
 
     private static async Task<int> ReplayAsync(ParseResult given, FileInfo file, CancellationToken end)
@@ -130,6 +139,7 @@ internal static class CommandLine
         TimeScale = given.GetValue(s_scale),
         DataDirectory = given.GetValue(s_data)?.FullName,
         LocalAddress = given.GetValue(s_spread) ? new IPAddress([127, 0, 0, (byte)(2 + (number / SocketsPerAddress))]) : null,
+        Personality = given.GetValue(s_personality) is { } name ? Personalities.All[name] : new Personality(),
         Seed = number,
         Connectors =
         [

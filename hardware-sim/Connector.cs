@@ -20,6 +20,7 @@ internal sealed partial class Connector
     private DateTimeOffset _awaitedUntil;
     private bool _finishing;
     private double _sinceSample;
+    private double _powerBeforeStop;
 
     /// <summary>A transaction; its id is known once the central system has answered.</summary>
     private sealed class Transaction(string idTag, DateTimeOffset start)
@@ -76,6 +77,8 @@ internal sealed partial class Connector
         if (_awaitedTag is { } tag && _owner.Now <= _awaitedUntil)
             Start(tag, _awaitedProfile);
         _awaitedTag = null;
+        if (_owner.Personality.Transactions.StartsAtPlugIn is { } own)
+            Start(own);
         Settle();
     }
 
@@ -127,7 +130,10 @@ internal sealed partial class Connector
             _awaitedUntil = _owner.Now + TimeSpan.FromSeconds(connectionTimeOut);
             return true;
         }
-        _owner.After(() => Start(idTag, profile));
+        if (_owner.Personality.Transactions.AuthorizesRemoteStart)
+            _owner.After(() => StartAuthorized(idTag, profile));
+        else
+            _owner.After(() => Start(idTag, profile));
         return true;
     }
 
@@ -141,13 +147,16 @@ internal sealed partial class Connector
         }
         else if (_vehicle is not null && _fault is null && Available)
         {
-            _owner.Tell("Authorize", () => new JsonObject { ["idTag"] = idTag }, keep: false, answer =>
-            {
-                if (answer["idTagInfo"]?["status"]?.GetValue<string>() == "Accepted")
-                    Start(idTag);
-            });
+            StartAuthorized(idTag, null);
         }
     }
+
+    private void StartAuthorized(string idTag, JsonObject? profile) =>
+        _owner.Tell("Authorize", () => new JsonObject { ["idTag"] = idTag }, keep: false, answer =>
+        {
+            if (answer["idTagInfo"]?["status"]?.GetValue<string>() == "Accepted")
+                Start(idTag, profile);
+        });
 
     public void StartLocally(string idTag)
     {
@@ -162,9 +171,13 @@ internal sealed partial class Connector
     {
         if (_transaction is not { } ending)
             return;
+        TransactionHabits habits = _owner.Personality.Transactions;
+        _powerBeforeStop = PowerKw;
         _transaction = null;
         _finishing = true;
         CurrentA = 0;
+        if (habits.VehicleStaysAsleep && _vehicle is not null)
+            _vehicle.Suspended = true;
         double register = Math.Round(EnergyWh);
         DateTimeOffset now = _owner.Now;
         _owner.Tell("StopTransaction", () => new JsonObject
@@ -175,6 +188,10 @@ internal sealed partial class Connector
             ["timestamp"] = Wire(now),
             ["reason"] = reason,
         }, keep: true);
+        if (habits.MeterValuesAfterStop)
+            TellMeterValues("Transaction.End", keep: true, ending);
+        if (_owner.Personality.Limits.LostAtTransactionEnd)
+            _owner.Profiles.ForgetAll();
         _owner.Profiles.ForgetTransactions(Id);
         _owner.Save();
         Settle();
@@ -192,6 +209,8 @@ internal sealed partial class Connector
         EnergyWh += wattHours;
         _vehicle?.Take(wattHours);
         Settle();
+        if (_transaction is { } running)
+            _owner.OnRunning(_owner.Now - running.Start);
         _sinceSample += passed.TotalSeconds;
         int interval = _owner.SampleInterval;
         if (interval > 0 && _sinceSample >= interval)
@@ -205,6 +224,11 @@ internal sealed partial class Connector
     public void Settle()
     {
         double limit = LimitNow();
+        if (limit <= 0 && _transaction is not null && _owner.Personality.Limits.ZeroEndsTransaction)
+        {
+            Stop("Other");
+            return;
+        }
         bool offered = limit >= LowestCurrent;
         double wanted = _vehicle?.WantedCurrent ?? 0;
         CurrentA = _transaction is not null && offered ? Math.Round(Math.Min(limit, wanted), 2) : 0;
@@ -217,13 +241,23 @@ internal sealed partial class Connector
             : "Available";
         if (status == Status)
             return;
+        bool resumed = status == "Charging" && Status == "SuspendedEVSE";
         Status = status;
+        if (resumed && _owner.Personality.Limits.ForgottenOnResume)
+            _owner.Profiles.ForgetAll();
         TellStatus();
     }
 
-    /// <summary>A per phase allowed now: the lower of rating and profiles.</summary>
-    public double LimitNow() => Math.Min(_options.RatedCurrent, Math.Round(
-        _owner.Profiles.LimitOf(Id, _transaction is null ? null : _transaction.Id ?? 0, _transaction?.Start, _owner.Now, _options.Voltage, _options.Phases), 3));
+    /// <summary>A per phase allowed now: the lower of rating and profiles, as far as it can be signalled.</summary>
+    public double LimitNow()
+    {
+        LimitHabits habits = _owner.Personality.Limits;
+        double limit = Math.Min(_options.RatedCurrent, Math.Round(
+            _owner.Profiles.LimitOf(Id, _transaction is null ? null : _transaction.Id ?? 0, _transaction?.Start, _owner.Now, _options.Voltage, _options.Phases), 3));
+        if (limit <= 0 && habits.ZeroIsIgnored)
+            return _options.RatedCurrent;
+        return habits.Steps.Count == 0 ? limit : habits.Steps.Where(step => step <= limit).DefaultIfEmpty(0).Max();
+    }
 
     private void Start(string idTag, JsonObject? profile = null)
     {
@@ -237,6 +271,8 @@ internal sealed partial class Connector
         _finishing = false;
         _sinceSample = 0;
         ReservationId = null;
+        if (_owner.Personality.Meter.RegisterPerTransaction)
+            EnergyWh = 0;
         int register = (int)Math.Round(EnergyWh);
         _owner.Tell("StartTransaction", () => new JsonObject
         {

@@ -27,13 +27,11 @@ internal sealed class OcppLink : IAsyncDisposable
 
     private readonly SemaphoreSlim _oneCall = new(1);
     private readonly SemaphoreSlim _oneSend = new(1);
-    /// <summary>Given as an answer, it says that the call is to stay unanswered.</summary>
-    public static readonly JsonObject NoAnswer = [];
-
     private readonly ConcurrentDictionary<string, Waiting> _waiting = new();
     private readonly SimulatedChargePointOptions _options;
     private readonly TimeProvider _time;
-    private readonly Func<string, JsonObject, JsonObject?> _answer;
+    private readonly Func<string, JsonObject, Reply> _answer;
+    private readonly string _prefix;
     private readonly Action _afterAnswer;
     private readonly Action<bool, string> _seen;
     private HttpMessageInvoker? _invoker;
@@ -41,24 +39,37 @@ internal sealed class OcppLink : IAsyncDisposable
 
     /// <param name="options">Whom to connect to and as whom.</param>
     /// <param name="time">The clock of time-outs.</param>
-    /// <param name="answer">Gives the payload that answers a call of the central system; null = the action is unknown.</param>
+    /// <param name="answer">Gives the answer to a call of the central system.</param>
     /// <param name="afterAnswer">Called when an answer has been sent: what the call set off happens now.</param>
     /// <param name="seen">Sees every frame; true = sent by us.</param>
-    public OcppLink(SimulatedChargePointOptions options, TimeProvider time, Func<string, JsonObject, JsonObject?> answer, Action afterAnswer, Action<bool, string> seen)
+    public OcppLink(SimulatedChargePointOptions options, TimeProvider time, Func<string, JsonObject, Reply> answer, Action afterAnswer, Action<bool, string> seen)
     {
         _options = options;
         _time = time;
         _answer = answer;
         _afterAnswer = afterAnswer;
         _seen = seen;
+        _prefix = options.Personality.Wire.MessageIds switch
+        {
+            MessageIdStyle.Tiny => "",
+            MessageIdStyle.Long => "message-" + new string('0', 40) + "-",
+            _ => $"{options.Id.GetHashCode(StringComparison.Ordinal):x8}-",
+        };
     }
+
+    private LinkHabits Habits => _options.Personality.Link;
+
+    private WireHabits Wire => _options.Personality.Wire;
 
     public async Task ConnectAsync(CancellationToken cancellationToken)
     {
-        _socket.Options.AddSubProtocol("ocpp1.6");
+        foreach (string subprotocol in Habits.Subprotocols)
+            _socket.Options.AddSubProtocol(subprotocol);
+        if (Habits.Origin is { } origin)
+            _socket.Options.SetRequestHeader("Origin", origin);
         _socket.Options.KeepAliveInterval = TimeSpan.Zero;
         if (_options.Password is { } password)
-            _socket.Options.SetRequestHeader("Authorization", "Basic " + Convert.ToBase64String(Encoding.UTF8.GetBytes($"{_options.Id}:{password}")));
+            _socket.Options.SetRequestHeader("Authorization", "Basic " + Convert.ToBase64String(Encoding.UTF8.GetBytes($"{_options.Identity}:{password}")));
         if (_options.LocalAddress is { } local)
         {
             _invoker = new HttpMessageInvoker(new SocketsHttpHandler
@@ -72,7 +83,8 @@ internal sealed class OcppLink : IAsyncDisposable
                 },
             });
         }
-        var url = new Uri(_options.Url.ToString().TrimEnd('/') + "/" + Uri.EscapeDataString(_options.Id));
+        string identity = Uri.EscapeDataString(_options.Identity);
+        var url = new Uri(_options.Url.ToString().TrimEnd('/') + Habits.Path.Replace("{id}", Habits.ShoutsIdentity ? identity.ToUpperInvariant() : identity, StringComparison.Ordinal));
         await _socket.ConnectAsync(url, _invoker, cancellationToken);
     }
 
@@ -118,19 +130,26 @@ internal sealed class OcppLink : IAsyncDisposable
     /// <exception cref="TimeoutException">No answer came in time.</exception>
     public async Task<JsonObject> CallAsync(string action, JsonObject payload, Action<JsonObject>? answered, CancellationToken cancellationToken)
     {
-        await _oneCall.WaitAsync(cancellationToken);
-        string id = $"{_options.Id.GetHashCode(StringComparison.Ordinal):x8}-{Interlocked.Increment(ref _lastId)}";
+        if (!Wire.CallsAtOnce)
+            await _oneCall.WaitAsync(cancellationToken);
+        string id = _prefix + Interlocked.Increment(ref _lastId);
         var answer = new TaskCompletionSource<JsonObject>(TaskCreationOptions.RunContinuationsAsynchronously);
         _waiting[id] = new Waiting(answer, answered);
         try
         {
-            await SendAsync(new JsonArray(2, id, action, payload), cancellationToken);
+            if (Wire.Noise is { } noise)
+                await SendTextAsync(noise, cancellationToken);
+            string call = new JsonArray(2, id, action, payload).ToJsonString();
+            await SendTextAsync(call, cancellationToken);
+            if (Wire.RepeatsCalls)
+                await SendTextAsync(call, cancellationToken);
             return await answer.Task.WaitAsync(_options.CallTimeout, _time, cancellationToken);
         }
         finally
         {
             _waiting.TryRemove(id, out _);
-            _oneCall.Release();
+            if (!Wire.CallsAtOnce)
+                _oneCall.Release();
         }
     }
 
@@ -174,13 +193,11 @@ internal sealed class OcppLink : IAsyncDisposable
         switch (frame[0]!.GetValue<int>())
         {
             case 2:
-                JsonObject? result = _answer(frame[2]!.GetValue<string>(), frame[3]!.AsObject());
-                if (ReferenceEquals(result, NoAnswer))
-                    break;
-                await SendAsync(result is null
-                    ? new JsonArray(4, id, "NotImplemented", "This charge point does not know the action.", new JsonObject())
-                    : new JsonArray(3, id, result), cancellationToken);
-                _afterAnswer();
+                Reply reply = _answer(frame[2]!.GetValue<string>(), frame[3]!.AsObject());
+                if (reply.Delay > TimeSpan.Zero)
+                    _ = ReplyLaterAsync(id, reply, cancellationToken);
+                else
+                    await ReplyAsync(id, reply, cancellationToken);
                 break;
             case 3 when _waiting.TryGetValue(id, out Waiting? call):
                 JsonObject payload = frame[2]!.AsObject();
@@ -193,7 +210,27 @@ internal sealed class OcppLink : IAsyncDisposable
         }
     }
 
-    private Task SendAsync(JsonArray frame, CancellationToken cancellationToken) => SendTextAsync(frame.ToJsonString(), cancellationToken);
+    private async Task ReplyAsync(string id, Reply reply, CancellationToken cancellationToken)
+    {
+        if (reply.Result is { } result)
+            await SendTextAsync(new JsonArray(3, id, result).ToJsonString(), cancellationToken);
+        else if (reply.Error is { } error)
+            await SendTextAsync(new JsonArray(4, id, error, "", new JsonObject()).ToJsonString(), cancellationToken);
+        _afterAnswer();
+    }
+
+    private async Task ReplyLaterAsync(string id, Reply reply, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await Task.Delay(reply.Delay, _time, cancellationToken);
+            await ReplyAsync(id, reply, cancellationToken);
+        }
+        catch (Exception e) when (e is WebSocketException or OperationCanceledException or ObjectDisposedException or IOException)
+        {
+            // The link went before the answer.
+        }
+    }
 
     /// <summary>Sends any text as a message.</summary>
     public async Task SendTextAsync(string text, CancellationToken cancellationToken)

@@ -3,7 +3,7 @@ namespace Amps.HardwareSim;
 /// <summary>What people, vehicles and the network do to a charge point.</summary>
 public sealed partial class SimulatedChargePoint
 {
-    public void PlugIn(int connectorId, VehicleOptions? vehicle = null) => With(connectorId, connector => connector.PlugIn(vehicle ?? new VehicleOptions()));
+    public void PlugIn(int connectorId, VehicleOptions? vehicle = null) => With(connectorId, connector => connector.PlugIn(vehicle ?? new VehicleOptions { Phases = Personality.Transactions.VehiclePhases ?? 3 }));
 
     public void Unplug(int connectorId) => With(connectorId, static connector => connector.Unplug());
 
@@ -52,6 +52,8 @@ public sealed partial class SimulatedChargePoint
             foreach (Connector connector in _connectors)
                 connector.Stop(reason);
             _booted = false;
+            if (Personality.Limits.LostAtReboot)
+                Profiles.ForgetAll();
         }
         _link?.Abort();
     }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Net.WebSockets;
 using System.Text.Json.Nodes;
 
@@ -22,6 +21,7 @@ public sealed partial class SimulatedChargePoint : IAsyncDisposable
     private readonly ConfigurationKeys _configuration;
     private readonly MemoryFile? _memory;
     private readonly Random _random;
+    private readonly Habits _habits;
     private CancellationTokenSource _power = new();
     private Task _life = Task.CompletedTask;
     private OcppLink? _link;
@@ -37,7 +37,9 @@ public sealed partial class SimulatedChargePoint : IAsyncDisposable
         _clock = clock;
         _random = new Random(options.Seed);
         _connectors = [.. options.Connectors.Select((connector, index) => new Connector(this, index + 1, connector))];
+        _habits = new Habits(options.Personality);
         _configuration = new ConfigurationKeys(_connectors.Length, options.MeterValueSampleInterval);
+        StartHabits();
         _memory = options.DataDirectory is { } folder ? new MemoryFile(folder, options.Id) : null;
         _memory?.Load(Profiles, _configuration, _connectors);
     }
@@ -64,7 +66,7 @@ public sealed partial class SimulatedChargePoint : IAsyncDisposable
         }
     }
 
-    internal DateTimeOffset Now => _clock.Time.GetUtcNow();
+    internal DateTimeOffset Now => _clock.Time.GetUtcNow() + TimeSpan.FromSeconds(Personality.Wire.ClockOffsetSeconds);
 
     internal ChargingProfiles Profiles { get; } = new();
 
@@ -93,6 +95,8 @@ public sealed partial class SimulatedChargePoint : IAsyncDisposable
             await link.CloseAsync();
         await _power.CancelAsync();
         await _life;
+        if (_leftOpen is { } old)
+            await old.DisposeAsync();
         Save();
     }
 
@@ -151,94 +155,11 @@ public sealed partial class SimulatedChargePoint : IAsyncDisposable
                 // Not reached, or lost: tried again below.
             }
             pause = connected ? Options.ReconnectAfter : pause * 2 < s_longestPause && !_offline ? pause * 2 : pause;
+            if (Personality.Link.ReconnectsAfterSeconds is { } usual)
+                pause = TimeSpan.FromSeconds(usual);
             await Task.Delay(pause * (0.8 + (0.4 * _random.NextDouble())), _clock.Time, power).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
-
-    /// <summary>One link from connect to its end; true when the central system had accepted the charge point.</summary>
-    private async Task<bool> ConnectOnceAsync(CancellationToken power)
-    {
-        await using var link = new OcppLink(Options, _clock.Time, Answer, RunAfter, (sent, text) => FrameSeen?.Invoke(sent, text));
-        await link.ConnectAsync(power);
-        _link = link;
-        using var life = CancellationTokenSource.CreateLinkedTokenSource(power);
-        Task reading = link.ReadAsync(power);
-        Task talking = TalkAsync(link, life.Token);
-        await Task.WhenAny(reading, talking);
-        bool accepted = IsAccepted;
-        IsAccepted = false;
-        _link = null;
-        await life.CancelAsync();
-        link.Abort();
-        await reading;
-        await talking.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        _outbox.ForgetPassing();
-        return accepted;
-    }
-
-    private async Task TalkAsync(OcppLink link, CancellationToken life)
-    {
-        while (!_booted)
-        {
-            JsonObject answer = await link.CallAsync("BootNotification", BootPayload(), null, life);
-            string? status = answer["status"]?.GetValue<string>();
-            double interval = answer["interval"]?.GetValue<double>() ?? 0;
-            _heartbeatInterval = interval > 0 ? interval : 300;
-            if (status == "Accepted")
-                _booted = true;
-            else
-                await Task.Delay(TimeSpan.FromSeconds(interval > 0 ? interval : 60), _clock.Time, life);
-        }
-        lock (_gate)
-        {
-            IsAccepted = true;
-            _sinceHeartbeat = _random.NextDouble() * Math.Min(10, _heartbeatInterval / 2);
-        }
-        TellStationStatus();
-        lock (_gate)
-        {
-            foreach (Connector connector in _connectors)
-                connector.TellStatus();
-        }
-        while (true)
-        {
-            OutboxMessage message = await _outbox.PeekAsync(life);
-            try
-            {
-                await link.CallAsync(message.Action, message.Payload(), answer =>
-                {
-                    lock (_gate)
-                        message.Answered?.Invoke(answer);
-                }, life);
-                _outbox.Remove(message);
-            }
-            catch (CallErrorException) when (!message.Keep)
-            {
-                _outbox.Remove(message);
-            }
-            catch (CallErrorException)
-            {
-                // The central system could not store it: it keeps its place and is sent again (OCPP 1.6 section 4.3).
-                await Task.Delay(TimeSpan.FromSeconds(_configuration.Whole("TransactionMessageRetryInterval")), _clock.Time, life);
-            }
-        }
-    }
-
-    private JsonObject BootPayload() => new()
-    {
-        ["chargePointVendor"] = Options.Vendor,
-        ["chargePointModel"] = Options.Model,
-        ["chargePointSerialNumber"] = Options.SerialNumber,
-        ["firmwareVersion"] = Options.FirmwareVersion,
-    };
-
-    private void TellStationStatus() => Tell("StatusNotification", () => new JsonObject
-    {
-        ["connectorId"] = 0,
-        ["errorCode"] = "NoError",
-        ["status"] = "Available",
-        ["timestamp"] = Now.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture),
-    }, keep: false);
 
     private void RunAfter()
     {

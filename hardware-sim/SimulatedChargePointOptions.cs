@@ -6,6 +6,9 @@ public sealed record SimulatedChargePointOptions
     /// <summary>Identity: the last segment of the URL.</summary>
     public required string Id { get; init; }
 
+    /// <summary>The identity it connects with.</summary>
+    public string Identity => Personality.Link.Identity.Replace("{id}", Id, StringComparison.Ordinal);
+
     /// <summary>Address of the central system without the identity, e.g. <c>ws://127.0.0.1:9000/ocpp</c>.</summary>
     public required Uri Url { get; init; }
 
@@ -39,6 +42,9 @@ public sealed record SimulatedChargePointOptions
 
     /// <summary>Local address to connect from, for more sockets than one address has ports.</summary>
     public System.Net.IPAddress? LocalAddress { get; init; }
+
+    /// <summary>How it departs from the standard.</summary>
+    public Personality Personality { get; init; } = new();
 
     /// <summary>Seed of all chance, so that a run can be repeated.</summary>
     public int Seed { get; init; } = 1;
