@@ -44,7 +44,7 @@ internal static class CommandLine
     {
         if (given.GetValue(s_personalities))
         {
-            foreach (Personality personality in Personalities.All.Values)
+            foreach (Personality personality in PersonalityCatalog.All.Values)
                 Console.WriteLine($"{personality.Name,-44} {string.Join(' ', personality.Quirks),-12} {personality.Description}");
             return 0;
         }
@@ -77,7 +77,7 @@ internal static class CommandLine
         : given.GetValue(s_count) < 1 ? "--count: at least 1"
         : given.GetValue(s_connectors) is < 1 or > 64 ? "--connectors: 1 to 64"
         : given.GetValue(s_phases) is not (1 or 3) ? "--phases: 1 or 3"
-        : given.GetValue(s_personality) is { } name && !Personalities.All.ContainsKey(name) ? $"--personality: there is no '{name}'; --personalities lists them"
+        : given.GetValue(s_personality) is { } name && !PersonalityCatalog.All.ContainsKey(name) ? $"--personality: there is no '{name}'; --personalities lists them"
         : null;
 
     private static async Task<int> ReplayAsync(ParseResult given, FileInfo file, CancellationToken end)
@@ -139,7 +139,7 @@ internal static class CommandLine
         TimeScale = given.GetValue(s_scale),
         DataDirectory = given.GetValue(s_data)?.FullName,
         LocalAddress = given.GetValue(s_spread) ? new IPAddress([127, 0, 0, (byte)(2 + (number / SocketsPerAddress))]) : null,
-        Personality = given.GetValue(s_personality) is { } name ? Personalities.All[name] : new Personality(),
+        Personality = given.GetValue(s_personality) is { } name ? PersonalityCatalog.All[name] : new Personality(),
         Seed = number,
         Connectors =
         [

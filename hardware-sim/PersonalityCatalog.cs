@@ -4,7 +4,7 @@ using System.Text.Json.Serialization;
 namespace Amps.HardwareSim;
 
 /// <summary>The personalities in the folder beside the program.</summary>
-public static class Personalities
+public static class PersonalityCatalog
 {
     private static readonly JsonSerializerOptions s_json = new(JsonSerializerDefaults.Web)
     {
