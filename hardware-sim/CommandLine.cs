@@ -24,8 +24,8 @@ internal static class CommandLine
     private static readonly Option<int> s_rate = new("--connect-rate") { Description = "Charge points that connect in a second.", DefaultValueFactory = _ => 500 };
     private static readonly Option<bool> s_spread = new("--bind-spread") { Description = "Connect from 127.0.0.2, 127.0.0.3, … for more sockets than one address has ports." };
     private static readonly Option<bool> s_interactive = new("--interactive") { Description = "Prompt for commands even where the input is no terminal." };
-    private static readonly Option<string?> s_personality = new("--personality") { Description = "How it departs from the standard; --personalities lists the names." };
-    private static readonly Option<bool> s_personalities = new("--personalities") { Description = "List the personalities and end." };
+    private static readonly Option<string?> s_personality = new("--personality") { Description = "How it departs from the standard; --list-personalities lists the names." };
+    private static readonly Option<bool> s_personalities = new("--list-personalities") { Description = "List the personalities and end." };
     private static readonly Option<bool> s_quiet = new("--quiet") { Description = "Print nothing but errors." };
 
     private static readonly Option<FileInfo?> s_replay = new("--replay") { Description = "A saved answer of GET /operator/charge-points/{id}/frames: plays it once and ends, 1 where the central system did otherwise." };
@@ -77,7 +77,7 @@ internal static class CommandLine
         : given.GetValue(s_count) < 1 ? "--count: at least 1"
         : given.GetValue(s_connectors) is < 1 or > 64 ? "--connectors: 1 to 64"
         : given.GetValue(s_phases) is not (1 or 3) ? "--phases: 1 or 3"
-        : given.GetValue(s_personality) is { } name && !PersonalityCatalog.All.ContainsKey(name) ? $"--personality: there is no '{name}'; --personalities lists them"
+        : given.GetValue(s_personality) is { } name && !PersonalityCatalog.All.ContainsKey(name) ? $"--personality: there is no '{name}'; --list-personalities lists them"
         : null;
 
     private static async Task<int> ReplayAsync(ParseResult given, FileInfo file, CancellationToken end)

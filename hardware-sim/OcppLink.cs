@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Net.Sockets;
 using System.Net.WebSockets;
 using System.Text;
 using System.Text.Json;
@@ -35,6 +34,7 @@ internal sealed class OcppLink : IAsyncDisposable
     private readonly Action _afterAnswer;
     private readonly Action<bool, string> _seen;
     private HttpMessageInvoker? _invoker;
+    private MutableStream? _stream;
     private int _lastId;
 
     /// <param name="options">Whom to connect to and as whom.</param>
@@ -70,17 +70,11 @@ internal sealed class OcppLink : IAsyncDisposable
         _socket.Options.KeepAliveInterval = TimeSpan.Zero;
         if (_options.Password is { } password)
             _socket.Options.SetRequestHeader("Authorization", "Basic " + Convert.ToBase64String(Encoding.UTF8.GetBytes($"{_options.Identity}:{password}")));
-        if (_options.LocalAddress is { } local)
+        if (_options.LocalAddress is not null || Habits.LeavesOldOpen)
         {
             _invoker = new HttpMessageInvoker(new SocketsHttpHandler
             {
-                ConnectCallback = async (context, token) =>
-                {
-                    var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-                    socket.Bind(new System.Net.IPEndPoint(local, 0));
-                    await socket.ConnectAsync(context.DnsEndPoint, token);
-                    return new NetworkStream(socket, ownsSocket: true);
-                },
+                ConnectCallback = async (context, token) => _stream = await MutableStream.ConnectAsync(context.DnsEndPoint, _options.LocalAddress, token),
             });
         }
         string identity = Uri.EscapeDataString(_options.Identity);
@@ -155,6 +149,9 @@ internal sealed class OcppLink : IAsyncDisposable
 
     /// <summary>Cuts the link without a goodbye.</summary>
     public void Abort() => _socket.Abort();
+
+    /// <summary>Forgets the link without closing it: whatever still comes meets silence. Only with <see cref="LinkHabits.LeavesOldOpen"/>.</summary>
+    public void Mute() => _stream?.Mute();
 
     /// <summary>Closes the link as a charge point that is switched off does.</summary>
     public async Task CloseAsync()

@@ -31,6 +31,7 @@ public sealed partial class SimulatedChargePoint
             if (first == losing && Personality.Link.LeavesOldOpen)
             {
                 _leftOpen = link;
+                link.Mute();
             }
             else
             {

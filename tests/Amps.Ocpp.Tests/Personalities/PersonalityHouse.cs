@@ -6,7 +6,7 @@ namespace Amps.Ocpp.Tests.Personalities;
 /// <summary>One service for all personalities; their stories run side by side, each is told once.</summary>
 public sealed class PersonalityHouse : IAsyncLifetime
 {
-    private const int AtOnce = 70;
+    private const int AtOnce = 200;
 
     private readonly SemaphoreSlim _room = new(AtOnce);
     private readonly Dictionary<string, Task<PersonalityStory>> _stories = [];

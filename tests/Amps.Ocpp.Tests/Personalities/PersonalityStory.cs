@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Text.Json;
 using Amps.HardwareSim;
 using Amps.Ocpp.Tests.Support;
@@ -13,14 +14,16 @@ internal sealed class PersonalityStory(ServiceHost service, ApiClient app, Simul
 {
     private const double FirstCapKw = 7.4;
     private const double SecondCapKw = 5;
-    private static readonly TimeSpan s_poll = TimeSpan.FromMilliseconds(150);
+    private static readonly TimeSpan s_brief = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan s_poll = TimeSpan.FromMilliseconds(200);
 
     private readonly ConcurrentQueue<string> _violations = new();
     private readonly FrameCheck _check = new();
     private readonly string _device = "dev-" + personality.Name;
     private SimulatedChargePoint _charger = null!;
+    private string _held = "unsaid";
     private double _allowedKw = double.PositiveInfinity;
-    private double _highestOver;
+    private TimeSpan _over;
 
     /// <summary>What is seen of a charge point as the standard wants it.</summary>
     public static readonly IReadOnlyDictionary<string, string> Ordinary = new Dictionary<string, string>
@@ -33,6 +36,7 @@ internal sealed class PersonalityStory(ServiceHost service, ApiClient app, Simul
         ["power"] = "measured",
         ["midCap"] = "applied",
         ["idle"] = "completed",
+        ["held"] = "true",
         ["idling"] = "paused",
         ["chargeAgain"] = "completed",
         ["again"] = "charging",
@@ -73,7 +77,7 @@ internal sealed class PersonalityStory(ServiceHost service, ApiClient app, Simul
             await end.CancelAsync();
             await watching;
         }
-        Seen["overCap"] = _highestOver > 0 ? FormattableString.Invariant($"by {_highestOver:0.0} kW") : "never";
+        Seen["overCap"] = _over == TimeSpan.Zero ? "never" : _over < s_brief ? "briefly" : FormattableString.Invariant($"for {_over.TotalSeconds:0.0} s");
         Seen["frames"] = _violations.IsEmpty && _check.Violations.FirstOrDefault(IsOurs) is null ? "valid" : _violations.FirstOrDefault() ?? _check.Violations.First(IsOurs);
         return this;
     }
@@ -83,12 +87,13 @@ internal sealed class PersonalityStory(ServiceHost service, ApiClient app, Simul
         Seen["read"] = await StatusAsync("available", 25);
         _charger.PlugIn(1);
         Seen["plug"] = await StatusAsync(Expected("plug"), 12);
-        Seen["cap"] = await CapAsync(FirstCapKw, 10.73, 25);
+        Seen["cap"] = await CapAsync("cap", FirstCapKw, 10.73, 25);
         Seen["charge"] = await CommandAsync("charge");
         Seen["charging"] = await StatusAsync(Expected("charging"), 12);
         Seen["power"] = await PowerAsync(15);
-        Seen["midCap"] = await CapAsync(SecondCapKw, 7.25, 30);
+        Seen["midCap"] = await CapAsync("midCap", SecondCapKw, 7.25, 30);
         Seen["idle"] = await CommandAsync("idle");
+        Seen["held"] = _held;
         Seen["idling"] = await StatusAsync(Expected("idling"), 12);
         Seen["chargeAgain"] = await CommandAsync("charge");
         Seen["again"] = await StatusAsync(Expected("again"), 12);
@@ -114,26 +119,33 @@ internal sealed class PersonalityStory(ServiceHost service, ApiClient app, Simul
         return last;
     }
 
-    private async Task<string> CapAsync(double kilowatts, double amperes, int seconds)
+    /// <summary>Writes the cap: <c>applied</c> when the charger keeps it and the service knows, <c>unmet</c> when the service says that it does not.</summary>
+    private async Task<string> CapAsync(string step, double kilowatts, double amperes, int seconds)
     {
         JsonElement written = await app.PostAsync($"/ev-charger/{_device}/settings", new { max_charge_rate = new { value = kilowatts, unit = "kw" } });
         if (!written.GetProperty("success").GetBoolean())
             return written.GetProperty("error").GetProperty("code").GetString()!;
         string identity = Uri.EscapeDataString(_charger.Options.Identity);
-        bool applied = await UntilAsync(async () =>
+        string seen = "";
+        await UntilAsync(async () =>
         {
-            if (_charger.Snapshots[0].LimitA > amperes)
-                return false;
             JsonElement device = (await service.Operator.DataAsync($"/operator/charge-points/{identity}")).GetProperty("devices")[0];
-            return device.GetProperty("appliedCapKw") is { ValueKind: JsonValueKind.Number } shown && shown.GetDouble() == kilowatts;
+            bool kept = _charger.Snapshots[0].LimitA <= amperes;
+            bool known = device.GetProperty("appliedCapKw") is { ValueKind: JsonValueKind.Number } shown && shown.GetDouble() == kilowatts;
+            bool unmet = device.GetProperty("unmetLimit").ValueKind == JsonValueKind.String;
+            seen = (kept, known, unmet) switch
+            {
+                (_, _, true) => "unmet",
+                (true, true, _) => "applied",
+                (false, true, _) => "not kept, and nobody says so",
+                (true, false, _) => "kept, and nobody knows",
+                _ => "neither kept nor unmet",
+            };
+            return seen == Expected(step);
         }, seconds);
-        if (applied)
-        {
+        if (seen == "applied")
             _allowedKw = kilowatts;
-            return "applied";
-        }
-        JsonElement unmet = (await service.Operator.DataAsync($"/operator/charge-points/{identity}")).GetProperty("devices")[0].GetProperty("unmetLimit");
-        return unmet.ValueKind == JsonValueKind.String ? "unmet" : "unmet, and nobody says so";
+        return seen;
     }
 
     private async Task<string> CommandAsync(string command)
@@ -148,24 +160,38 @@ internal sealed class PersonalityStory(ServiceHost service, ApiClient app, Simul
             JsonElement action = await app.DataAsync($"/actions/{id}");
             string state = action.GetProperty("state").GetString()!;
             outcome = state == "failed" ? action.GetProperty("errorCode").GetString()! : state;
+            _held = action.GetProperty("result") is { ValueKind: JsonValueKind.Object } result && result.TryGetProperty("sessionHeld", out JsonElement held)
+                ? held.GetBoolean() ? "true" : "false"
+                : "unsaid";
             return state is "completed" or "failed" or "cancelled";
         }, 30);
         return outcome;
     }
 
-    /// <summary>Whether the power that an app reads is the one that flows.</summary>
+    /// <summary>
+    /// Whether the power that an app reads is the one that flows: <c>measured</c> within a tenth of it, <c>roughly</c> within three
+    /// where the personality leaves no better; <c>zero</c> where none flows and none is read, <c>none</c> for null.
+    /// </summary>
     private async Task<string> PowerAsync(int seconds)
     {
+        string awaited = Expected("power");
+        double tolerance = awaited == "roughly" ? 0.3 : 0.1;
         string last = "none";
         await UntilAsync(async () =>
         {
-            JsonElement state = (await app.DataAsync($"/ev-charger/{_device}")).GetProperty("state");
-            double truth = _charger.Snapshots[0].PowerKw;
-            if (state.GetProperty("currentPower") is not { ValueKind: JsonValueKind.Number } power)
+            JsonElement answer = await app.GetAsync($"/ev-charger/{_device}");
+            if (!answer.GetProperty("success").GetBoolean())
+            {
+                last = answer.GetProperty("error").GetProperty("code").GetString()!;
                 return false;
-            last = truth > 0 && Math.Abs(power.GetDouble() - truth) <= truth * 0.1 ? "measured" : FormattableString.Invariant($"{power.GetDouble():0.0} for {truth:0.0} kW");
-            return last == "measured";
-        }, seconds);
+            }
+            double truth = _charger.Snapshots[0].PowerKw;
+            last = answer.GetProperty("data").GetProperty("state").GetProperty("currentPower") is { ValueKind: JsonValueKind.Number } power
+                ? power.GetDouble() is var read && truth > 0 && Math.Abs(read - truth) <= truth * tolerance ? (tolerance > 0.1 ? "roughly" : "measured")
+                    : truth == 0 && read == 0 ? "zero" : FormattableString.Invariant($"{read:0.0} for {truth:0.0} kW")
+                : "none";
+            return last == awaited && last != "none";
+        }, awaited is "none" or "zero" ? 3 : seconds);
         return last;
     }
 
@@ -184,11 +210,13 @@ internal sealed class PersonalityStory(ServiceHost service, ApiClient app, Simul
     /// <summary>Holds what really flows against the cap, from the moment it was in force.</summary>
     private async Task WatchAsync(CancellationToken end)
     {
+        long last = Stopwatch.GetTimestamp();
         while (!end.IsCancellationRequested)
         {
-            double over = _charger.Snapshots[0].PowerKw - (_allowedKw * 1.05);
-            if (over > 0)
-                _highestOver = Math.Max(_highestOver, over);
+            long now = Stopwatch.GetTimestamp();
+            if (_charger.Snapshots[0].PowerKw > _allowedKw * 1.05)
+                _over += Stopwatch.GetElapsedTime(last, now);
+            last = now;
             await Task.Delay(50, end).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
