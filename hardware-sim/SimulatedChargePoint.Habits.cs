@@ -17,7 +17,7 @@ public sealed partial class SimulatedChargePoint
 
     private Reply? AnswerByHabit(string action, JsonObject call)
     {
-        if (Personality.Boot.HangsUpWhenCalledBefore && !IsAccepted)
+        if (Personality.Boot.HangsUpWhenCalledBefore && !_booted)
         {
             _link?.Abort();
             return Reply.None;

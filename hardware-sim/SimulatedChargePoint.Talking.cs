@@ -104,11 +104,16 @@ public sealed partial class SimulatedChargePoint
     {
         var boot = new OutboxMessage("BootNotification", BootPayload, Keep: false);
         JsonObject answer = [];
-        await SendAsync(link, boot with { Answered = given => answer = given }, life);
-        string? status = answer["status"]?.GetValue<string>();
+        await SendAsync(link, boot with
+        {
+            Answered = given =>
+            {
+                answer = given;
+                _booted = given["status"]?.GetValue<string>() == "Accepted";
+            },
+        }, life);
         double interval = answer["interval"]?.GetValue<double>() ?? 0;
         _heartbeatInterval = interval > 0 ? interval : 300;
-        _booted = status == "Accepted";
         if (!_booted)
             await Task.Delay(TimeSpan.FromSeconds(interval > 0 ? interval : 60), _clock.Time, life);
         return _booted;
@@ -131,7 +136,7 @@ public sealed partial class SimulatedChargePoint
         foreach (JsonObject payload in payloads)
         {
             Task<JsonObject> call = link.CallAsync(message.Action, payload, answered, life);
-            if (!Personality.Wire.CallsAtOnce || message.Keep)
+            if (!Personality.Wire.CallsAtOnce || message.Keep || message.Action == "BootNotification")
                 await call;
             else
                 _ = call.ContinueWith(static done => done.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);

@@ -21,6 +21,16 @@ public enum IdleStrategy
     Hold,
 }
 
+/// <summary>When a charge point tells its boot, where that is not by itself after a reboot.</summary>
+public enum BootHabit
+{
+    /// <summary>Only when TriggerMessage asks for it.</summary>
+    WhenTriggered,
+
+    /// <summary>Not even then.</summary>
+    Never,
+}
+
 /// <summary>Everything the registry keeps of one charge point; the operator's part and what the charge point told.</summary>
 public sealed record ChargePointRecord
 {
@@ -91,6 +101,9 @@ public sealed record ChargePointConfiguration
     public IdleStrategy? IdleStrategy { get; init; }
 
     public int? CallTimeoutSeconds { get; init; }
+
+    /// <summary>How it behaves whatever it is seen to do; null = left to what is learned. What has a field of its own above is not in here.</summary>
+    public LearnedBehaviour? Pinned { get; init; }
 }
 
 /// <summary>A charge point's credential as it is kept: SHA-256 over salt and password bytes, or a slow hash.</summary>
@@ -155,4 +168,16 @@ public sealed record LearnedBehaviour
 
     /// <summary>Measurands accepted for sampled meter values, comma-separated, in the standard's spelling.</summary>
     public string? SampledMeasurands { get; init; }
+
+    /// <summary>The shortest interval between sampled meter values that it takes, s (quirk Q94).</summary>
+    public int? SampleIntervalSeconds { get; init; }
+
+    /// <summary>When it tells its boot where it does not do so by itself (quirk Q01).</summary>
+    public BootHabit? BootNotification { get; init; }
+
+    /// <summary>False = it does not know TriggerMessage (quirk Q36).</summary>
+    public bool? TriggerMessage { get; init; }
+
+    /// <summary>How long it is given to answer, s: it has been seen to answer later than calls are waited for (quirk Q07).</summary>
+    public int? CallTimeoutSeconds { get; init; }
 }
