@@ -5,7 +5,7 @@ namespace Amps.Ocpp.Chargers.KnownBehaviour;
 /// <summary>Something publicly known of charge points of one kind. Patterns are compared without regard to case; <c>*</c> stands for anything.</summary>
 public sealed record KnownFact
 {
-    /// <summary>As its boot tells it, else as the operator named it.</summary>
+    /// <summary>As its boot tells it; empty = the boot names none.</summary>
     public required string Vendor { get; init; }
 
     public string Model { get; init; } = "*";
@@ -23,6 +23,7 @@ public sealed record KnownFact
     internal bool Fits(string? vendor, string? model, string? firmware) =>
         Like(Vendor, vendor) && Like(Model, model) && Like(Firmware, firmware);
 
-    private static bool Like(string pattern, string? text) =>
-        System.IO.Enumeration.FileSystemName.MatchesSimpleExpression(pattern, text ?? "", ignoreCase: true);
+    private static bool Like(string pattern, string? text) => pattern.Length == 0
+        ? string.IsNullOrWhiteSpace(text)
+        : System.IO.Enumeration.FileSystemName.MatchesSimpleExpression(pattern, text ?? "", ignoreCase: true);
 }

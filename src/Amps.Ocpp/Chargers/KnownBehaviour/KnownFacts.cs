@@ -15,12 +15,18 @@ public static class KnownFacts
 
     public static ImmutableArray<KnownFact> All => s_all.Value;
 
-    /// <summary>What is known of a charge point by what its boot told, the more particular first.</summary>
+    /// <summary>What is known of a charge point by what its boot told, or by what the operator named it; the more particular first.</summary>
     public static ImmutableArray<KnownFact> Of(ChargePointRecord? record)
     {
-        string? vendor = Text(record?.Boot?.Vendor) ?? record?.Configuration.Vendor;
-        string? model = Text(record?.Boot?.Model) ?? record?.Configuration.Model;
-        return vendor is null && model is null ? [] : [.. All.Where(fact => fact.Fits(vendor, model, record?.Boot?.FirmwareVersion))];
+        if (record is null)
+            return [];
+        (BootData? boot, ChargePointConfiguration configuration) = (record.Boot, record.Configuration);
+        return
+        [
+            .. All.Where(fact =>
+                (boot is not null && fact.Fits(boot.Vendor, boot.Model, boot.FirmwareVersion))
+                || (configuration.Vendor is { } vendor && fact.Fits(vendor, configuration.Model ?? boot?.Model, boot?.FirmwareVersion))),
+        ];
     }
 
     /// <summary>The same as one behaviour; null = nothing is known.</summary>
@@ -31,8 +37,6 @@ public static class KnownFacts
             merged = merged.Over(fact.Behaviour);
         return merged;
     }
-
-    private static string? Text(string? text) => string.IsNullOrWhiteSpace(text) ? null : text;
 
     private static ImmutableArray<KnownFact> Load()
     {
