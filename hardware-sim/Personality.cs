@@ -46,6 +46,9 @@ public sealed record Personality
 
     /// <summary>What an app sees where it is not what it sees of a charge point as the standard wants it, by step of the story; <c>why</c> says why.</summary>
     public IReadOnlyDictionary<string, string> Expect { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>What the service lacks to show that; null = nothing.</summary>
+    public string? Awaits { get; init; }
 }
 
 /// <summary>An unusual answer. Without <see cref="Status"/>, <see cref="Result"/>, <see cref="Error"/> and <see cref="Silent"/> the call is carried out and answered as usual.</summary>

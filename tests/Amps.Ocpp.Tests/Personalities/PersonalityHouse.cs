@@ -17,12 +17,12 @@ public sealed class PersonalityHouse : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         _service = await ServiceHost.StartAsync(
-            "Amps:Ocpp:CallTimeoutSeconds=2", "Amps:Actions:ConfirmationTimeoutSeconds=12", "Amps:RateLimit:RequestsPerSecond=100000", "Amps:RateLimit:Burst=100000");
+            "Amps:Ocpp:CallTimeoutSeconds=3", "Amps:Actions:ConfirmationTimeoutSeconds=15", "Amps:RateLimit:RequestsPerSecond=100000", "Amps:RateLimit:Burst=100000");
         _app = await _service.CustomerAsync();
         string? only = Environment.GetEnvironmentVariable("AMPS_PERSONALITIES");
         foreach (Personality personality in PersonalityCatalog.All.Values)
         {
-            if (only is null || only.Split(',').Contains(personality.Name))
+            if (only is null ? personality.Awaits is null : only.Split(',').Contains(personality.Name))
                 _stories[personality.Name] = RunAsync(personality);
         }
     }

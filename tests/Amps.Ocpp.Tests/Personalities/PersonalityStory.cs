@@ -84,22 +84,22 @@ internal sealed class PersonalityStory(ServiceHost service, ApiClient app, Simul
 
     private async Task TellAsync()
     {
-        Seen["read"] = await StatusAsync("available", 25);
+        Seen["read"] = await StatusAsync("available", 40);
         _charger.PlugIn(1);
-        Seen["plug"] = await StatusAsync(Expected("plug"), 12);
-        Seen["cap"] = await CapAsync("cap", FirstCapKw, 10.73, 25);
+        Seen["plug"] = await StatusAsync(Expected("plug"), 30);
+        Seen["cap"] = await CapAsync("cap", FirstCapKw, 10.73, 50);
         Seen["charge"] = await CommandAsync("charge");
-        Seen["charging"] = await StatusAsync(Expected("charging"), 12);
-        Seen["power"] = await PowerAsync(15);
-        Seen["midCap"] = await CapAsync("midCap", SecondCapKw, 7.25, 30);
+        Seen["charging"] = await StatusAsync(Expected("charging"), 30);
+        Seen["power"] = await PowerAsync(30);
+        Seen["midCap"] = await CapAsync("midCap", SecondCapKw, 7.25, 60);
         Seen["idle"] = await CommandAsync("idle");
         Seen["held"] = _held;
-        Seen["idling"] = await StatusAsync(Expected("idling"), 12);
+        Seen["idling"] = await StatusAsync(Expected("idling"), 30);
         Seen["chargeAgain"] = await CommandAsync("charge");
-        Seen["again"] = await StatusAsync(Expected("again"), 12);
+        Seen["again"] = await StatusAsync(Expected("again"), 30);
         await Task.Delay(TimeSpan.FromSeconds(2));
         _charger.Unplug(1);
-        Seen["unplug"] = await StatusAsync("available", 12);
+        Seen["unplug"] = await StatusAsync("available", 30);
     }
 
     private string Expected(string step) => personality.Expect.GetValueOrDefault(step, Ordinary[step]);
@@ -164,7 +164,7 @@ internal sealed class PersonalityStory(ServiceHost service, ApiClient app, Simul
                 ? held.GetBoolean() ? "true" : "false"
                 : "unsaid";
             return state is "completed" or "failed" or "cancelled";
-        }, 30);
+        }, 60);
         return outcome;
     }
 
