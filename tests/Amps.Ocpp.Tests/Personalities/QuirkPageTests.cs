@@ -22,8 +22,9 @@ public sealed class QuirkPageTests
         ILookup<string, Personality> personalities = PersonalityCatalog.All.Values.SelectMany(personality => personality.Quirks, (personality, quirk) => (personality, quirk))
             .ToLookup(pair => pair.quirk, pair => pair.personality);
         Assert.Empty(personalities.Select(group => group.Key).Concat(tests.Keys).Concat(QuirkList.Reasons.Keys).Except(quirks));
-        Assert.Empty(quirks.Where(quirk => !personalities.Contains(quirk) && !tests.ContainsKey(quirk) && !QuirkList.Reasons.ContainsKey(quirk)));
-        Assert.Empty(QuirkList.Reasons.Keys.Where(quirk => personalities.Contains(quirk) || tests.ContainsKey(quirk)));
+        Assert.All(quirks, quirk => Assert.True(
+            (personalities.Contains(quirk) || tests.ContainsKey(quirk)) != QuirkList.Reasons.ContainsKey(quirk),
+            $"{quirk} needs a personality, a test or else a reason"));
 
         string page = Page(personalities, tests);
         string file = Path.Combine(Repository.Root, "docs", "quirks.md");

@@ -8,9 +8,10 @@ public sealed record KnownFact
     /// <summary>As its boot tells it; empty = the boot names none.</summary>
     public required string Vendor { get; init; }
 
-    public string Model { get; init; } = "*";
+    // A generated reader sets what a file leaves out to null.
+    public string Model { get; init => field = value ?? "*"; } = "*";
 
-    public string Firmware { get; init; } = "*";
+    public string Firmware { get; init => field = value ?? "*"; } = "*";
 
     /// <summary>Where it can be read, an address.</summary>
     public required Uri Source { get; init; }
@@ -25,5 +26,5 @@ public sealed record KnownFact
 
     private static bool Like(string pattern, string? text) => pattern.Length == 0
         ? string.IsNullOrWhiteSpace(text)
-        : System.IO.Enumeration.FileSystemName.MatchesSimpleExpression(pattern, text ?? "", ignoreCase: true);
+        : pattern == "*" || System.IO.Enumeration.FileSystemName.MatchesSimpleExpression(pattern, text ?? "", ignoreCase: true);
 }
