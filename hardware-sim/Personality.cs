@@ -11,8 +11,8 @@ public sealed record Personality
     /// <summary>Its file's name without the ending, kebab-case.</summary>
     public string Name { get; init; } = "as-the-standard-says";
 
-    /// <summary>The OCPP version it speaks.</summary>
-    public string Version { get; init; } = "1.6";
+    /// <summary>The versions in which it can be played.</summary>
+    public IReadOnlyList<string> Versions { get; init; } = ["1.6"];
 
     /// <summary>The catalogued quirks it shows, e.g. <c>Q51</c>.</summary>
     public IReadOnlyList<string> Quirks { get; init; } = [];

@@ -22,7 +22,7 @@ public sealed class PersonalityHouse : IAsyncLifetime
         string? only = Environment.GetEnvironmentVariable("AMPS_PERSONALITIES");
         foreach (Personality personality in PersonalityCatalog.All.Values)
         {
-            if (only is null ? personality.Awaits is null : only.Split(',').Contains(personality.Name))
+            if (personality.Versions.Contains("1.6") && (only is null ? personality.Awaits is null : only.Split(',').Contains(personality.Name)))
                 _stories[personality.Name] = RunAsync(personality);
         }
     }
