@@ -45,6 +45,8 @@ internal static class BehaviourJson
         WriteNumber(json, "stackLevel", behaviour.StackLevel);
         WriteNumber(json, "maxStackLevel", behaviour.MaxStackLevel);
         json.WriteString("profileKind", behaviour.ProfileKind);
+        WriteFlag(json, "defaultLimits", behaviour.DefaultLimits);
+        WriteFlag(json, "transactionLimits", behaviour.TransactionLimits);
         WriteFlag(json, "profileOnConnectorZero", behaviour.ProfileOnConnectorZero);
         WriteFlag(json, "wholeAmperes", behaviour.WholeAmperes);
         WriteFlag(json, "triggerMessage", behaviour.TriggerMessage);

@@ -24,7 +24,8 @@ internal static class PinnedBody
             return static _ => null;
         if (body.Object(body.Root, "", Path) is not { } pins)
             return null;
-        body.RefuseUnknown(pins, Path, "rateUnit", "stackLevel", "maxStackLevel", "profileKind", "profileOnConnectorZero", "wholeAmperes", "endsOnZeroLimit", "needsUnplug",
+        body.RefuseUnknown(pins, Path, "rateUnit", "stackLevel", "maxStackLevel", "profileKind", "defaultLimits", "transactionLimits",
+            "profileOnConnectorZero", "wholeAmperes", "endsOnZeroLimit", "needsUnplug",
             "switchesPhases", "triggerMessage",
             "triggerWithConnector", "bootNotification", "sampledMeasurands", "sampleIntervalSeconds");
         var changes = new List<Func<LearnedBehaviour, LearnedBehaviour>>();
@@ -32,6 +33,8 @@ internal static class PinnedBody
         Pin("stackLevel", name => body.Integer(pins, Path, name, 0, 100), static (b, value) => b with { StackLevel = value });
         Pin("maxStackLevel", name => body.Integer(pins, Path, name, 0, 100), static (b, value) => b with { MaxStackLevel = value });
         Pin("profileKind", name => body.OneOf(pins, Path, name, s_kinds), static (b, value) => b with { ProfileKind = value });
+        Pin("defaultLimits", name => body.Boolean(pins, Path, name), static (b, value) => b with { DefaultLimits = value });
+        Pin("transactionLimits", name => body.Boolean(pins, Path, name), static (b, value) => b with { TransactionLimits = value });
         Pin("profileOnConnectorZero", name => body.Boolean(pins, Path, name), static (b, value) => b with { ProfileOnConnectorZero = value });
         Pin("wholeAmperes", name => body.Boolean(pins, Path, name), static (b, value) => b with { WholeAmperes = value });
         Pin("endsOnZeroLimit", name => body.Boolean(pins, Path, name), static (b, value) => b with { EndsOnZeroLimit = value });

@@ -25,6 +25,8 @@ public static class Behaviour
         StackLevel = upper.StackLevel ?? lower.StackLevel,
         MaxStackLevel = upper.MaxStackLevel ?? lower.MaxStackLevel,
         ProfileKind = upper.ProfileKind ?? lower.ProfileKind,
+        DefaultLimits = upper.DefaultLimits ?? lower.DefaultLimits,
+        TransactionLimits = upper.TransactionLimits ?? lower.TransactionLimits,
         ProfileOnConnectorZero = upper.ProfileOnConnectorZero ?? lower.ProfileOnConnectorZero,
         WholeAmperes = upper.WholeAmperes ?? lower.WholeAmperes,
         SwitchesPhases = upper.SwitchesPhases ?? lower.SwitchesPhases,

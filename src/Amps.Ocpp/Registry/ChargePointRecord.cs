@@ -139,6 +139,12 @@ public sealed record LearnedBehaviour
     /// <summary>Profile kind that is accepted: <c>Absolute</c> or <c>Relative</c>.</summary>
     public string? ProfileKind { get; init; }
 
+    /// <summary>Whether it takes limits that are no transaction's own (quirk Q60).</summary>
+    public bool? DefaultLimits { get; init; }
+
+    /// <summary>Whether it takes limits of a running transaction (quirk Q60).</summary>
+    public bool? TransactionLimits { get; init; }
+
     /// <summary>Whether the cap is set on connector 0 because the connector itself is refused.</summary>
     public bool? ProfileOnConnectorZero { get; init; }
 

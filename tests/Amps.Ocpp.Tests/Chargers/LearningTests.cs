@@ -147,6 +147,21 @@ public sealed class LearningTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Which_limits_it_takes_is_learned()
+    {
+        await CapAsync(7.4);
+        await using TestChargePoint charger = await TestChargePoint.ConnectAsync(_service.Ocpp, "CP1");
+        charger.On("SetChargingProfile", call => new
+        {
+            status = call.GetProperty("csChargingProfiles").GetProperty("chargingProfilePurpose").GetString() == "TxProfile" ? "Rejected" : "Accepted",
+        });
+        await BootAsync(charger);
+        await charger.StatusAsync("Preparing");
+        await charger.StartAsync("CARD");
+        await UntilAsync(data => Text(data, "learned", "defaultLimits") == "True" && Text(data, "learned", "transactionLimits") == "False");
+    }
+
+    [Fact]
     public async Task One_that_boots_only_when_asked_is_asked_sooner_from_the_next_link_on()
     {
         for (int link = 0; link < 2; link++)

@@ -148,7 +148,18 @@ internal sealed class PersonalityStory(ServiceHost service, ApiClient app, Simul
         return seen;
     }
 
+    /// <summary>A push; again where the link of one that loses it was just then away, as an app does that was told so.</summary>
     private async Task<string> CommandAsync(string command)
+    {
+        string outcome = await PushAsync(command);
+        if (outcome != "DEVICE_OFFLINE" || personality.Link.LosesOnceAfterSeconds is null)
+            return outcome;
+        await UntilAsync(async () => (await app.GetAsync($"/ev-charger/{_device}")) is var answer
+            && answer.GetProperty("success").GetBoolean() && answer.GetProperty("data").GetProperty("sync").GetProperty("available").GetBoolean(), 30);
+        return await PushAsync(command);
+    }
+
+    private async Task<string> PushAsync(string command)
     {
         JsonElement pushed = await app.PostAsync($"/ev-charger/{_device}", new { action = new { command } });
         if (!pushed.GetProperty("success").GetBoolean())
