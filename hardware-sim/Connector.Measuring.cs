@@ -10,7 +10,7 @@ internal sealed partial class Connector
     {
         MeterHabits habits = _owner.Personality.Meter;
         var samples = new JsonArray();
-        double power = _transaction is null && habits.StaleAfterStop ? _powerBeforeStop : PowerKw;
+        double power = _transaction is null && habits.StaleAfterStop ? _powerBeforeStop : _path.PowerKw;
         foreach (string measurand in _owner.Measurands)
         {
             if (habits.Measurands.Count > 0 && !habits.Measurands.Contains(measurand))
@@ -27,15 +27,15 @@ internal sealed partial class Connector
                     AddTotal(measurand, LimitNow(), "A");
                     break;
                 case "Current.Import":
-                    for (int phase = 1; phase <= _options.Phases; phase++)
-                        Add(measurand, phase <= UsedPhases ? CurrentA : 0, "A", $"L{phase}");
+                    for (int phase = 1; phase <= Options.Phases; phase++)
+                        Add(measurand, phase <= _path.UsedPhases ? _path.CurrentA : 0, "A", $"L{phase}");
                     break;
                 case "Voltage":
-                    for (int phase = 1; phase <= _options.Phases; phase++)
-                        Add(measurand, _options.Voltage, "V", $"L{phase}-N");
+                    for (int phase = 1; phase <= Options.Phases; phase++)
+                        Add(measurand, Options.Voltage, "V", $"L{phase}-N");
                     break;
-                case "SoC" when _vehicle is not null:
-                    Add(measurand, Math.Round(_vehicle.StateOfCharge, 1), "Percent", null);
+                case "SoC" when _path.Vehicle is not null:
+                    Add(measurand, Math.Round(_path.Vehicle.StateOfCharge, 1), "Percent", null);
                     break;
             }
         }
@@ -50,8 +50,8 @@ internal sealed partial class Connector
                 Add(measurand, value, unit, null);
                 return;
             }
-            for (int phase = 1; phase <= _options.Phases; phase++)
-                Add(measurand, phase <= UsedPhases ? Math.Round(value / UsedPhases, 3) : 0, unit, $"L{phase}");
+            for (int phase = 1; phase <= Options.Phases; phase++)
+                Add(measurand, phase <= _path.UsedPhases ? Math.Round(value / _path.UsedPhases, 3) : 0, unit, $"L{phase}");
         }
 
         void Add(string measurand, double value, string unit, string? phase)

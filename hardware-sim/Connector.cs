@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
 
 namespace Amps.HardwareSim;
@@ -8,11 +9,8 @@ namespace Amps.HardwareSim;
 /// </summary>
 internal sealed partial class Connector
 {
-    private const double LowestCurrent = 6;
-
     private readonly SimulatedChargePoint _owner;
-    private readonly ConnectorOptions _options;
-    private Vehicle? _vehicle;
+    private readonly PowerPath _path;
     private Transaction? _transaction;
     private string? _fault;
     private string? _awaitedTag;
@@ -33,17 +31,20 @@ internal sealed partial class Connector
     public Connector(SimulatedChargePoint owner, int id, ConnectorOptions options)
     {
         _owner = owner;
-        _options = options;
+        _path = new PowerPath(options);
         Id = id;
-        _vehicle = options.Vehicle is null ? null : new Vehicle(options.Vehicle);
-        Status = _vehicle is null ? "Available" : "Preparing";
+        Status = _path.Vehicle is null ? "Available" : "Preparing";
     }
 
     public int Id { get; }
 
     public string Status { get; private set; }
 
-    public double EnergyWh { get; set; }
+    public double EnergyWh
+    {
+        get => _path.EnergyWh;
+        set => _path.EnergyWh = value;
+    }
 
     public bool Available { get; private set; } = true;
 
@@ -55,25 +56,21 @@ internal sealed partial class Connector
 
     public bool Stepping => _transaction is not null || _awaitedTag is not null;
 
-    public double CurrentA { get; private set; }
+    public ConnectorSnapshot Snapshot => new(Id, Status, _path.Vehicle is not null, _transaction?.Id?.ToString(CultureInfo.InvariantCulture), _path.CurrentA, _path.PowerKw, LimitNow(), EnergyWh, _path.Vehicle?.StateOfCharge);
 
-    public ConnectorSnapshot Snapshot => new(Id, Status, _vehicle is not null, _transaction?.Id, CurrentA, PowerKw, LimitNow(), EnergyWh, _vehicle?.StateOfCharge);
+    private ConnectorOptions Options => _path.Options;
 
-    private int UsedPhases => Math.Min(_options.Phases, _vehicle?.Phases ?? _options.Phases);
+    public double RatedCurrent => Options.RatedCurrent;
 
-    private double PowerKw => CurrentA * _options.Voltage * UsedPhases / 1000;
+    public int Phases => Options.Phases;
 
-    public double RatedCurrent => _options.RatedCurrent;
-
-    public int Phases => _options.Phases;
-
-    public double Voltage => _options.Voltage;
+    public double Voltage => Options.Voltage;
 
     public void PlugIn(VehicleOptions options)
     {
-        if (_vehicle is not null)
+        if (_path.Vehicle is not null)
             return;
-        _vehicle = new Vehicle(options);
+        _path.Vehicle = new Vehicle(options);
         if (_awaitedTag is { } tag && _owner.Now <= _awaitedUntil)
             Start(tag, _awaitedProfile);
         _awaitedTag = null;
@@ -86,7 +83,7 @@ internal sealed partial class Connector
     {
         if (_transaction is not null)
             Stop("EVDisconnected");
-        _vehicle = null;
+        _path.Vehicle = null;
         _finishing = false;
         Settle();
     }
@@ -113,8 +110,8 @@ internal sealed partial class Connector
 
     public void SuspendVehicle(bool suspended)
     {
-        if (_vehicle is not null)
-            _vehicle.Suspended = suspended;
+        if (_path.Vehicle is not null)
+            _path.Vehicle.Suspended = suspended;
         Settle();
     }
 
@@ -123,7 +120,7 @@ internal sealed partial class Connector
     {
         if (_transaction is not null || _fault is not null || !Available)
             return false;
-        if (_vehicle is null)
+        if (_path.Vehicle is null)
         {
             _awaitedTag = idTag;
             _awaitedProfile = profile;
@@ -145,7 +142,7 @@ internal sealed partial class Connector
             if (running.IdTag == idTag)
                 Stop("Local");
         }
-        else if (_vehicle is not null && _fault is null && Available)
+        else if (_path.Vehicle is not null && _fault is null && Available)
         {
             StartAuthorized(idTag, null);
         }
@@ -172,12 +169,12 @@ internal sealed partial class Connector
         if (_transaction is not { } ending)
             return;
         TransactionHabits habits = _owner.Personality.Transactions;
-        _powerBeforeStop = PowerKw;
+        _powerBeforeStop = _path.PowerKw;
         _transaction = null;
         _finishing = true;
-        CurrentA = 0;
-        if (habits.VehicleStaysAsleep && _vehicle is not null)
-            _vehicle.Suspended = true;
+        _path.Open();
+        if (habits.VehicleStaysAsleep && _path.Vehicle is not null)
+            _path.Vehicle.Suspended = true;
         double register = Math.Round(EnergyWh);
         DateTimeOffset now = _owner.Now;
         _owner.Tell("StopTransaction", () => new JsonObject
@@ -204,10 +201,7 @@ internal sealed partial class Connector
             _awaitedTag = null;
         if (_transaction is null)
             return;
-        double hours = passed.TotalHours * scale;
-        double wattHours = PowerKw * 1000 * hours;
-        EnergyWh += wattHours;
-        _vehicle?.Take(wattHours);
+        _path.Pass(passed, scale);
         Settle();
         if (_transaction is { } running)
             _owner.OnRunning(_owner.Now - running.Start);
@@ -229,14 +223,15 @@ internal sealed partial class Connector
             Stop("Other");
             return;
         }
-        bool offered = limit >= LowestCurrent;
-        double wanted = _vehicle?.WantedCurrent ?? 0;
-        CurrentA = _transaction is not null && offered ? Math.Round(Math.Min(limit, wanted), 2) : 0;
+        if (_transaction is null)
+            _path.Open();
+        else
+            _path.Draw(limit);
         string status =
             _fault is not null ? "Faulted"
             : !Available && _transaction is null ? "Unavailable"
-            : _transaction is not null ? !offered ? "SuspendedEVSE" : wanted <= 0 ? "SuspendedEV" : "Charging"
-            : _vehicle is not null ? _finishing ? "Finishing" : "Preparing"
+            : _transaction is not null ? !PowerPath.Offers(limit) ? "SuspendedEVSE" : _path.WantedCurrent <= 0 ? "SuspendedEV" : "Charging"
+            : _path.Vehicle is not null ? _finishing ? "Finishing" : "Preparing"
             : ReservationId is not null ? "Reserved"
             : "Available";
         if (status == Status)
@@ -252,16 +247,16 @@ internal sealed partial class Connector
     public double LimitNow()
     {
         LimitHabits habits = _owner.Personality.Limits;
-        double limit = Math.Min(_options.RatedCurrent, Math.Round(
-            _owner.Profiles.LimitOf(Id, _transaction is null ? null : _transaction.Id ?? 0, _transaction?.Start, _owner.Now, _options.Voltage, _options.Phases), 3));
+        double limit = Math.Min(Options.RatedCurrent, Math.Round(
+            _owner.Profiles.LimitOf(Id, _transaction is null ? null : _transaction.Id ?? 0, _transaction?.Start, _owner.Now, Options.Voltage, Options.Phases), 3));
         if (limit <= 0 && habits.ZeroIsIgnored)
-            return _options.RatedCurrent;
+            return Options.RatedCurrent;
         return habits.Steps.Count == 0 ? limit : habits.Steps.Where(step => step <= limit).DefaultIfEmpty(0).Max();
     }
 
     private void Start(string idTag, JsonObject? profile = null)
     {
-        if (_transaction is not null || _vehicle is null)
+        if (_transaction is not null || _path.Vehicle is null)
             return;
         DateTimeOffset now = _owner.Now;
         var starting = new Transaction(idTag, now);

@@ -63,7 +63,7 @@ internal sealed class OcppLink : IAsyncDisposable
 
     public async Task ConnectAsync(CancellationToken cancellationToken)
     {
-        foreach (string subprotocol in Habits.Subprotocols)
+        foreach (string subprotocol in Habits.Subprotocols ?? ["ocpp" + _options.OcppVersion])
             _socket.Options.AddSubProtocol(subprotocol);
         if (Habits.Origin is { } origin)
             _socket.Options.SetRequestHeader("Origin", origin);

@@ -3,8 +3,8 @@ namespace Amps.HardwareSim;
 /// <summary>How it connects.</summary>
 public sealed record LinkHabits
 {
-    /// <summary>Offered in this order; empty = none.</summary>
-    public IReadOnlyList<string> Subprotocols { get; init; } = ["ocpp1.6"];
+    /// <summary>Offered in this order; empty = none, null = that of its version.</summary>
+    public IReadOnlyList<string>? Subprotocols { get; init; }
 
     /// <summary>Follows the configured address; <c>{id}</c> stands for the identity, percent-encoded.</summary>
     public string Path { get; init; } = "/{id}";

@@ -8,9 +8,9 @@ public sealed partial class SimulatedChargePoint
 {
     private int _localListVersion;
 
-    private Reply Answer(string action, JsonObject call)
+    private protected override Reply Answer(string action, JsonObject call)
     {
-        lock (_gate)
+        lock (Gate)
         {
             if (_nextFault != CommandFault.None && action is "RemoteStartTransaction" or "RemoteStopTransaction")
                 return Fail(action, call);
@@ -61,7 +61,7 @@ public sealed partial class SimulatedChargePoint
             case CommandFault.Reject:
                 return new Reply(Status("Rejected"));
             case CommandFault.LinkLoss:
-                _link?.Abort();
+                Hangup();
                 return Reply.None;
             case CommandFault.Fault:
                 int connectorId = action == "RemoteStartTransaction"
@@ -153,7 +153,7 @@ public sealed partial class SimulatedChargePoint
     {
         string status = MayMeasure(key, value) ? _configuration.Change(key, value) : "Rejected";
         if (status == "Accepted" && key.Equals("HeartbeatInterval", StringComparison.OrdinalIgnoreCase))
-            _heartbeatInterval = Math.Max(1, _configuration.Whole(key));
+            HeartbeatInterval = Math.Max(1, _configuration.Whole(key));
         Save();
         return status;
     }

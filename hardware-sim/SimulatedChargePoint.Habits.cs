@@ -9,20 +9,17 @@ public sealed partial class SimulatedChargePoint
     private const int LongPastTransaction = 7;
 
     private DateTimeOffset? _lastLimitWrite;
-    private bool _hasLostLink;
     private bool _hasReplayed;
     private bool _hasRebooted;
-
-    internal Personality Personality => Options.Personality;
 
     private Reply? AnswerByHabit(string action, JsonObject call)
     {
         if (Personality.Boot.HangsUpWhenCalledBefore && !_booted)
         {
-            _link?.Abort();
+            Hangup();
             return Reply.None;
         }
-        if (_habits.AnswerTo(action, call, () => StatusOf(call)) is not { } rule)
+        if (Habits.AnswerTo(action, call, () => StatusOf(call)) is not { } rule)
             return null;
         var delay = TimeSpan.FromMilliseconds(rule.DelayMs);
         foreach (string ignored in rule.Ignore)
@@ -30,7 +27,7 @@ public sealed partial class SimulatedChargePoint
         bool usual = rule is { Status: null, Result: null, Error: null, Silent: false };
         Reply reply = usual || rule.Perform ? Usual(Perform(action, call)) : Reply.None;
         if (rule.Then == Aftermath.LinkLoss)
-            After(() => _link?.Abort());
+            After(() => Hangup());
         else if (rule.Then == Aftermath.Reboot)
             After(() => Reboot());
         return rule switch
@@ -97,20 +94,6 @@ public sealed partial class SimulatedChargePoint
             ["timestamp"] = longAgo,
             ["reason"] = "PowerLoss",
         }, keep: true);
-    }
-
-    /// <summary>Ends when the link is to be lost; never where there is no such habit.</summary>
-    private async Task LosingAsync(CancellationToken life)
-    {
-        while (!IsAccepted)
-            await Task.Delay(TimeSpan.FromMilliseconds(100), _clock.Time, life);
-        if (Personality.Link.LosesOnceAfterSeconds is not { } seconds || _hasLostLink)
-        {
-            await Task.Delay(Timeout.InfiniteTimeSpan, _clock.Time, life);
-            return;
-        }
-        _hasLostLink = true;
-        await Task.Delay(TimeSpan.FromSeconds(seconds), _clock.Time, life);
     }
 
     /// <summary>Called by a connector so long after its transaction started.</summary>

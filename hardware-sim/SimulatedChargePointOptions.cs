@@ -15,6 +15,9 @@ public sealed record SimulatedChargePointOptions
     /// <summary>Password for Basic authentication; null = none is sent.</summary>
     public string? Password { get; init; }
 
+    /// <summary><c>1.6</c>, <c>2.0.1</c> or <c>2.1</c>.</summary>
+    public string OcppVersion { get; init; } = "1.6";
+
     public string Vendor { get; init; } = "Amps";
 
     public string Model { get; init; } = "Simulated AC";
@@ -81,6 +84,6 @@ public sealed record VehicleOptions
     public int Phases { get; init; } = 3;
 }
 
-/// <summary>A connector at one moment.</summary>
+/// <summary>A connector at one moment; of 2.0.1 and 2.1 an EVSE, whose status is its charging state in a transaction.</summary>
 public sealed record ConnectorSnapshot(
-    int ConnectorId, string Status, bool Plugged, int? TransactionId, double CurrentA, double PowerKw, double LimitA, double EnergyWh, double? StateOfCharge);
+    int ConnectorId, string Status, bool Plugged, string? TransactionId, double CurrentA, double PowerKw, double LimitA, double EnergyWh, double? StateOfCharge);
