@@ -6,16 +6,6 @@ using System.Text.Json.Nodes;
 
 namespace Amps.HardwareSim;
 
-/// <summary>The central system answered a call with a CALLERROR.</summary>
-public sealed class CallErrorException : Exception
-{
-    public CallErrorException() { }
-
-    public CallErrorException(string message) : base(message) { }
-
-    public CallErrorException(string message, Exception innerException) : base(message, innerException) { }
-}
-
 /// <summary>One WebSocket to the central system, spoken to as OCPP-J 1.6 wants it: one call outstanding, answers at any time.</summary>
 internal sealed class OcppLink : IAsyncDisposable
 {
@@ -184,28 +174,60 @@ internal sealed class OcppLink : IAsyncDisposable
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
+            if (_options.OcppVersion != "1.6")
+                await SendAsync(new JsonArray(4, "-1", "RpcFrameworkError", "", new JsonObject()).ToJsonString(), cancellationToken);
             return;
         }
         string id = frame[1]!.GetValue<string>();
         switch (frame[0]!.GetValue<int>())
         {
             case 2:
-                Reply reply = _answer(frame[2]!.GetValue<string>(), frame[3]!.AsObject());
+                Reply reply = Answer(frame[2]!.GetValue<string>(), frame[3]!.AsObject());
                 if (reply.Delay > TimeSpan.Zero)
                     _ = ReplyLaterAsync(id, reply, cancellationToken);
                 else
                     await ReplyAsync(id, reply, cancellationToken);
                 break;
             case 3 when _waiting.TryGetValue(id, out Waiting? call):
-                JsonObject payload = frame[2]!.AsObject();
-                call.Answered?.Invoke(payload);
-                call.Completion.TrySetResult(payload);
+                await TakeAnswerAsync(id, call, frame[2]!.AsObject(), cancellationToken);
                 break;
             case 4 when _waiting.TryGetValue(id, out Waiting? call):
                 call.Completion.TrySetException(new CallErrorException($"{frame[2]}: {frame[3]}"));
                 break;
         }
     }
+
+    private Reply Answer(string action, JsonObject call)
+    {
+        try
+        {
+            return _answer(action, call);
+        }
+        catch (UnreadableException e)
+        {
+            return new Reply(null, e.Code);
+        }
+    }
+
+    private async Task TakeAnswerAsync(string id, Waiting call, JsonObject payload, CancellationToken cancellationToken)
+    {
+        try
+        {
+            call.Answered?.Invoke(payload);
+            call.Completion.TrySetResult(payload);
+        }
+        catch (UnreadableException e)
+        {
+            // Only 2.1 has a frame for it (OCPP-J 2.1, CALLRESULTERROR).
+            if (_options.OcppVersion == "2.1")
+                await SendAsync(new JsonArray(5, id, e.Code, e.Message, new JsonObject()).ToJsonString(), cancellationToken);
+            call.Completion.TrySetException(new CallErrorException(e.Message));
+        }
+    }
+
+    /// <summary>Tells without an answer (OCPP-J 2.1, SEND).</summary>
+    public Task SendOneWayAsync(string action, JsonObject payload, CancellationToken cancellationToken) =>
+        SendAsync(new JsonArray(6, _prefix + Interlocked.Increment(ref _lastId), action, payload).ToJsonString(), cancellationToken);
 
     private async Task ReplyAsync(string id, Reply reply, CancellationToken cancellationToken)
     {

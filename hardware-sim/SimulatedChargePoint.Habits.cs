@@ -10,35 +10,9 @@ public sealed partial class SimulatedChargePoint
 
     private DateTimeOffset? _lastLimitWrite;
     private bool _hasReplayed;
-    private bool _hasRebooted;
 
-    private Reply? AnswerByHabit(string action, JsonObject call)
-    {
-        if (Personality.Boot.HangsUpWhenCalledBefore && !_booted)
-        {
-            Hangup();
-            return Reply.None;
-        }
-        if (Habits.AnswerTo(action, call, () => StatusOf(call)) is not { } rule)
-            return null;
-        var delay = TimeSpan.FromMilliseconds(rule.DelayMs);
-        foreach (string ignored in rule.Ignore)
-            call.Remove(ignored);
-        bool usual = rule is { Status: null, Result: null, Error: null, Silent: false };
-        Reply reply = usual || rule.Perform ? Usual(Perform(action, call)) : Reply.None;
-        if (rule.Then == Aftermath.LinkLoss)
-            After(() => Hangup());
-        else if (rule.Then == Aftermath.Reboot)
-            After(() => Reboot());
-        return rule switch
-        {
-            { Silent: true } => Reply.None,
-            { Error: { } error } => new Reply(null, error, delay),
-            { Result: { } result } => new Reply((JsonObject)result.DeepClone(), null, delay),
-            { Status: { } status } => new Reply(Status(status), null, delay),
-            _ => reply with { Delay = delay },
-        };
-    }
+    private Reply? AnswerByHabit(string action, JsonObject call) =>
+        AnswerByHabit(action, call, () => Usual(Perform(action, call)), () => StatusOf(call), Status);
 
     /// <summary>The status of the connector that a call is about; of the first one where it does not say.</summary>
     private string StatusOf(JsonObject call)
@@ -94,14 +68,5 @@ public sealed partial class SimulatedChargePoint
             ["timestamp"] = longAgo,
             ["reason"] = "PowerLoss",
         }, keep: true);
-    }
-
-    /// <summary>Called by a connector so long after its transaction started.</summary>
-    internal void OnRunning(TimeSpan since)
-    {
-        if (_hasRebooted || !(since.TotalSeconds >= Personality.Transactions.RebootsAfterSeconds))
-            return;
-        _hasRebooted = true;
-        Reboot("PowerLoss");
     }
 }
