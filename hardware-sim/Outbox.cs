@@ -25,6 +25,12 @@ internal sealed class Outbox
         }
     }
 
+    public bool Any(Predicate<OutboxMessage> fits)
+    {
+        lock (_messages)
+            return _messages.Any(message => fits(message));
+    }
+
     public void Add(OutboxMessage message)
     {
         lock (_messages)

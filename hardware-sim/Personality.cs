@@ -38,7 +38,7 @@ public sealed record Personality
 
     public WireHabits Wire { get; init; } = new();
 
-    /// <summary>Configuration keys with another value than usual; null = the key is unknown.</summary>
+    /// <summary>Configuration keys (of 2.0.1 and 2.1: variables, e.g. <c>TxCtrlr.TxStartPoint</c>) with another value than usual; null = it is unknown.</summary>
     public IReadOnlyDictionary<string, string?> Configuration { get; init; } = new Dictionary<string, string?>();
 
     /// <summary>What an operator must set for such a charge point, as the body of his PUT.</summary>

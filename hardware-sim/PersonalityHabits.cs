@@ -104,6 +104,9 @@ public sealed record TransactionHabits
     /// <summary>Messages of transactions long past, told again after boot.</summary>
     public bool ReplaysOldStops { get; init; }
 
+    /// <summary>Of 2.0.1 and 2.1: tells the end of a transaction before its last update.</summary>
+    public bool EndsBeforeLastUpdate { get; init; }
+
     /// <summary>The vehicle uses so many phases.</summary>
     public int? VehiclePhases { get; init; }
 }

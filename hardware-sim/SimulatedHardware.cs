@@ -157,6 +157,11 @@ public abstract partial class SimulatedHardware : IAsyncDisposable
     /// <summary>Lets time pass for connectors; the gate is held.</summary>
     private protected abstract void StepParts(TimeSpan passed);
 
+    /// <summary>Tells what nobody answers, if there is a link (2.1).</summary>
+    private protected void SendOneWay(string action, JsonObject payload) =>
+        _ = _link?.SendOneWayAsync(action, payload, CancellationToken.None)
+            .ContinueWith(static done => done.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+
     /// <summary>Cuts the link, if there is one.</summary>
     private protected void Hangup() => _link?.Abort();
 
