@@ -34,27 +34,27 @@ internal sealed class ProfileStore
     /// <param name="sharers">How many EVSEs share what the station may draw.</param>
     public Limit LimitAt(int evseId, Transaction? transaction, DateTimeOffset time, ConnectorOptions hardware, int sharers)
     {
-        Limit station = Share(Limit.Lower(Highest("ChargingStationMaxProfile") ?? Limit.None, Highest("ChargingStationExternalConstraints") ?? Limit.None), sharers);
-        Limit? own = transaction is null ? null : Highest("TxProfile", profile => profile.TransactionId == transaction.Id);
-        own ??= Highest("TxDefaultProfile");
-        return Limit.Lower(station, own ?? Limit.None);
-
-        Limit? Highest(string purpose, Func<InstalledProfile, bool>? fits = null) => _installed
-            .Where(known => known.Purpose == purpose && (known.EvseId == 0 || known.EvseId == evseId) && (fits is null || fits(known)))
-            .OrderByDescending(known => known.StackLevel)
-            .ThenByDescending(known => known.EvseId)
-            .Select(known => known.At(time, transaction?.Start, hardware))
-            .FirstOrDefault(limit => limit is not null);
+        Limit station = StationLimitAt(time, hardware);
+        Limit? own = transaction is null ? null : Highest("TxProfile", evseId, time, transaction, hardware);
+        own ??= Highest("TxDefaultProfile", evseId, time, transaction, hardware);
+        return Limit.Lower(station with { Amperes = station.Amperes / Math.Max(1, sharers) }, own ?? Limit.None);
     }
 
-    /// <summary>A per phase that the station as a whole may draw; infinite = no profile says so.</summary>
-    public double StationLimitAt(DateTimeOffset time, ConnectorOptions hardware) => LimitAt(0, null, time, hardware, 1).Amperes;
+    /// <summary>What the station as a whole may draw.</summary>
+    public Limit StationLimitAt(DateTimeOffset time, ConnectorOptions hardware) => Limit.Lower(
+        Highest("ChargingStationMaxProfile", 0, time, null, hardware) ?? Limit.None,
+        Highest("ChargingStationExternalConstraints", 0, time, null, hardware) ?? Limit.None);
 
     /// <summary>The times between now and then at which the limit may change.</summary>
     public IReadOnlyList<DateTimeOffset> Turns(DateTimeOffset now, DateTimeOffset until, DateTimeOffset? transactionStart) =>
         [.. _installed.SelectMany(known => known.Turns(now, until, transactionStart)).Where(turn => turn > now && turn < until).Distinct().Order()];
 
-    private static Limit Share(Limit station, int sharers) => station with { Amperes = station.Amperes / Math.Max(1, sharers) };
+    private Limit? Highest(string purpose, int evseId, DateTimeOffset time, Transaction? transaction, ConnectorOptions hardware) => _installed
+        .Where(known => known.Purpose == purpose && (known.EvseId == 0 || known.EvseId == evseId) && (purpose != "TxProfile" || known.TransactionId == transaction?.Id))
+        .OrderByDescending(known => known.StackLevel)
+        .ThenByDescending(known => known.EvseId)
+        .Select(known => known.At(time, transaction?.Start, hardware))
+        .FirstOrDefault(limit => limit is not null);
 
     /// <summary>What survives a reboot: everything but profiles of transactions (K01.FR.27).</summary>
     public JsonArray Save() => new([.. _installed.Where(known => known.Purpose != "TxProfile").Select(known => (JsonNode)known.Save())]);

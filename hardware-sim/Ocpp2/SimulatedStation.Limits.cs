@@ -121,7 +121,7 @@ public sealed partial class SimulatedStation
     private double StationLimit(DateTimeOffset time, bool watts)
     {
         ConnectorOptions hardware = _evses[0].Path.Options;
-        double station = Profiles.StationLimitAt(time, hardware) * (watts ? hardware.Voltage * hardware.Phases : 1);
+        double station = Profiles.StationLimitAt(time, hardware).Amperes * (watts ? hardware.Voltage * hardware.Phases : 1);
         return Math.Min(station, _evses.Sum(evse => EvseLimit(evse, time, watts)));
     }
 
