@@ -167,12 +167,7 @@ internal sealed class OcppLink : IAsyncDisposable
 
     private async Task TakeAsync(string text, CancellationToken cancellationToken)
     {
-        JsonArray frame;
-        try
-        {
-            frame = JsonNode.Parse(text)!.AsArray();
-        }
-        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        if (Read(text) is not { } frame)
         {
             if (_options.OcppVersion != "1.6")
                 await SendAsync(new JsonArray(4, "-1", "RpcFrameworkError", "", new JsonObject()).ToJsonString(), cancellationToken);
@@ -194,6 +189,22 @@ internal sealed class OcppLink : IAsyncDisposable
             case 4 when _waiting.TryGetValue(id, out Waiting? call):
                 call.Completion.TrySetException(new CallErrorException($"{frame[2]}: {frame[3]}"));
                 break;
+        }
+    }
+
+    /// <summary>A frame; null = it is none.</summary>
+    private static JsonArray? Read(string text)
+    {
+        try
+        {
+            return JsonNode.Parse(text) is JsonArray { Count: >= 3 } frame && frame[0] is JsonValue kind && frame[1] is JsonValue id && id.GetValueKind() == JsonValueKind.String
+                && kind.TryGetValue(out int number) && (number != 2 || frame is [_, _, JsonValue, JsonObject, ..]) && (number != 3 || frame[2] is JsonObject)
+                ? frame
+                : null;
+        }
+        catch (JsonException)
+        {
+            return null;
         }
     }
 

@@ -25,10 +25,11 @@ internal sealed class Outbox
         }
     }
 
-    public bool Any(Predicate<OutboxMessage> fits)
+    /// <summary>Transaction messages that wait, oldest first.</summary>
+    public IReadOnlyList<OutboxMessage> Kept()
     {
         lock (_messages)
-            return _messages.Any(message => fits(message));
+            return [.. _messages.Where(static message => message.Keep)];
     }
 
     public void Add(OutboxMessage message)

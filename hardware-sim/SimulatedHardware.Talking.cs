@@ -22,7 +22,7 @@ public abstract partial class SimulatedHardware
     {
         if (Personality.Link.Probes)
             await ProbeAsync(power);
-        var link = new OcppLink(Options, Clock.Time, Answer, RunAfter, (sent, text) => FrameSeen?.Invoke(sent, text));
+        var link = new OcppLink(LinkOptions, Clock.Time, Answer, RunAfter, (sent, text) => FrameSeen?.Invoke(sent, text));
         try
         {
             await link.ConnectAsync(power);
@@ -60,7 +60,7 @@ public abstract partial class SimulatedHardware
 
     private async Task ProbeAsync(CancellationToken power)
     {
-        await using var probe = new OcppLink(Options, Clock.Time, Answer, RunAfter, static (_, _) => { });
+        await using var probe = new OcppLink(LinkOptions, Clock.Time, Answer, RunAfter, static (_, _) => { });
         await probe.ConnectAsync(power);
         await Task.Delay(TimeSpan.FromMilliseconds(200), Clock.Time, power);
         probe.Abort();

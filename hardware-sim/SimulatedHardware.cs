@@ -151,6 +151,9 @@ public abstract partial class SimulatedHardware : IAsyncDisposable
         Tell("Heartbeat", static () => [], keep: false);
     }
 
+    /// <summary>Where and as whom it connects.</summary>
+    private protected virtual SimulatedChargePointOptions LinkOptions => Options;
+
     /// <summary>Gives the answer to a call of the central system.</summary>
     private protected abstract Reply Answer(string action, JsonObject call);
 

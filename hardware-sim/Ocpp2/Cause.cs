@@ -14,6 +14,7 @@ internal sealed record Cause(string TriggerReason, string? StoppedReason = null)
     public static readonly Cause Reset = new("ResetCommand", "ImmediateReset");
     public static readonly Cause PowerLoss = new("AbnormalCondition", "PowerLoss");
     public static readonly Cause Reboot = new("AbnormalCondition", "Reboot");
+    public static readonly Cause NoEnergy = new("ChargingStateChanged", "Other");
     public static readonly Cause Limit = new("ChargingRateChanged");
     public static readonly Cause Vehicle = new("ChargingStateChanged");
 

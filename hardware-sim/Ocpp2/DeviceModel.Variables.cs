@@ -72,7 +72,7 @@ internal sealed partial class DeviceModel
         Fixed("SecurityCtrlr", "Identity", "string", options.Identity);
         Fixed("SecurityCtrlr", "SecurityProfile", "integer", options.Url.Scheme == "wss" ? "2" : "1");
         Setting(new Variable("SecurityCtrlr", "OrganizationName") { NeedsReboot = true, Value = null! }, "Amps");
-        _variables.Add(new Variable("SecurityCtrlr", "BasicAuthPassword") { Mutability = "WriteOnly", NeedsReboot = true, Value = static () => "", Change = static _ => { } });
+        Setting(new Variable("SecurityCtrlr", "BasicAuthPassword") { Mutability = "WriteOnly", MinLength = 16, MaxLength = 40, Value = null! }, "");
         Switch("AuthCtrlr", "Enabled", true);
         Switch("AuthCtrlr", "AuthorizeRemoteStart", false);
         Switch("AuthCtrlr", "LocalAuthorizeOffline", true);

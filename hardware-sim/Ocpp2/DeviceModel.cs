@@ -6,6 +6,8 @@ namespace Amps.HardwareSim.Ocpp2;
 /// <summary>The device model of a station: its variables, and the values that can be set (2.0.1 part 2, appendix 3).</summary>
 internal sealed partial class DeviceModel
 {
+    private static readonly string[] s_availability = ["Available", "Occupied", "Reserved", "Unavailable", "Faulted"];
+
     private readonly List<Variable> _variables = [];
     private readonly Dictionary<string, string> _settings = new(StringComparer.OrdinalIgnoreCase);
 
@@ -59,10 +61,10 @@ internal sealed partial class DeviceModel
     }
 
     private void Told(string component, string name, string type, Func<string> value, int? evse = null, int? connector = null) =>
-        _variables.Add(new Variable(component, name) { DataType = type, Value = value, Evse = evse, Connector = connector });
+        _variables.Add(new Variable(component, name) { DataType = type, Value = value, Evse = evse, Connector = connector, Values = type == "OptionList" ? s_availability : [] });
 
     private void Fixed(string component, string name, string type, string value, string? instance = null, string? unit = null) =>
-        _variables.Add(new Variable(component, name) { DataType = type, Value = () => value, Instance = instance, Unit = unit });
+        _variables.Add(new Variable(component, name) { DataType = type, Value = () => value, Instance = instance, Unit = unit, Values = type is "MemberList" or "SequenceList" ? value.Split(',') : [] });
 
     private void Setting(Variable variable, string value)
     {

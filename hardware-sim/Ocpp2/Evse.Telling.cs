@@ -95,10 +95,10 @@ internal sealed partial class Evse
             told["numberOfPhasesUsed"] = Path.UsedPhases;
         if (type == "Started" && Reservation is { } reservation)
             told["reservationId"] = reservation.Id;
-        if (!transaction.TokenTold && _authorization is { } allowed)
+        if (transaction.Token is { } token && (!transaction.TokenTold || cause == Cause.Card))
         {
             transaction.TokenTold = true;
-            told["idToken"] = allowed.Token.Write();
+            told["idToken"] = token.Write();
         }
         if (MeterValue(samples) is { } meterValue)
             told["meterValue"] = meterValue;

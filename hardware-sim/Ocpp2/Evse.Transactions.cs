@@ -46,12 +46,14 @@ internal sealed partial class Evse
             TellChange(running, cause, before);
         TellStatusIfChanged();
         if (_transaction is not null && ChargingState == "SuspendedEVSE" && LimitNow().Amperes <= 0 && _owner.Personality.Limits.ZeroEndsTransaction)
-            Halt(Cause.RemoteStop);
+            Halt(Cause.NoEnergy);
     }
 
     private void Begin(Cause cause)
     {
-        var started = new Transaction(Guid.NewGuid().ToString(), _owner.Now) { RemoteStartId = _authorization?.RemoteStartId };
+        var started = new Transaction(Guid.NewGuid().ToString(), _owner.Now);
+        if (_authorization is { } allowed)
+            started.Authorize(allowed);
         _transaction = started;
         if (_owner.Personality.Meter.RegisterPerTransaction)
             Path.EnergyWh = 0;
@@ -97,9 +99,7 @@ internal sealed partial class Evse
     {
         string state = ChargingState;
         bool named = cause is not null && cause != Cause.Vehicle && cause != Cause.Limit;
-        // An authorization that comes to a running transaction brings its profile and its token.
-        if (_authorization?.RemoteStartId is { } remote)
-            running.RemoteStartId ??= remote;
+        // An authorization that comes to a running transaction brings its profile.
         if (cause == Cause.RemoteStart || cause == Cause.Authorized)
             TakeProfile(running);
         if (state != running.State || named)

@@ -78,8 +78,7 @@ internal sealed partial class Evse
         if (Plugged)
             return;
         Path.Vehicle = new Vehicle(vehicle);
-        if (_owner.Personality.Transactions.StartsAtPlugIn is { } own)
-            _authorization ??= new Authorization(new IdToken(own, "Central"), null, null, DateTimeOffset.MaxValue);
+        StartItself();
         Settle(Cause.PluggedIn);
     }
 
@@ -124,6 +123,7 @@ internal sealed partial class Evse
     public void Authorize(Authorization authorization, Cause cause)
     {
         _authorization = authorization;
+        _transaction?.Authorize(authorization);
         Settle(cause);
     }
 
@@ -139,6 +139,7 @@ internal sealed partial class Evse
     public void Wake()
     {
         _points = TxPoints.None;
+        StartItself();
         Settle(Cause.PluggedIn);
     }
 
@@ -150,6 +151,12 @@ internal sealed partial class Evse
         if (_transaction is not null)
             End(cause);
         _points = Reached();
+    }
+
+    private void StartItself()
+    {
+        if (Plugged && _owner.Personality.Transactions.StartsAtPlugIn is { } own)
+            _authorization ??= new Authorization(new IdToken(own, "Central"), null, null, DateTimeOffset.MaxValue);
     }
 
     public JsonObject Save() => new() { ["energyWh"] = Path.EnergyWh, ["operative"] = Operative, ["transaction"] = _transaction?.Save() };

@@ -48,6 +48,26 @@ internal static class Fields
         : DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset time) ? time
         : throw new UnreadableException("FormatViolation", name);
 
+    public static bool? MaybeFlag(this JsonObject from, string name) => from[name] switch
+    {
+        null => null,
+        JsonValue value when value.GetValueKind() is JsonValueKind.True or JsonValueKind.False => value.GetValue<bool>(),
+        _ => throw new UnreadableException(OtherType, name),
+    };
+
+    public static IReadOnlyList<int>? MaybeWholes(this JsonObject from, string name) =>
+        Entries(from, name)?.ConvertAll(entry => entry is JsonValue value && value.TryGetValue(out int whole) ? whole : throw new UnreadableException(OtherType, name));
+
+    public static IReadOnlyList<string>? MaybeTexts(this JsonObject from, string name) =>
+        Entries(from, name)?.ConvertAll(entry => entry is JsonValue value && value.TryGetValue(out string? text) ? text : throw new UnreadableException(OtherType, name));
+
+    private static List<JsonNode?>? Entries(JsonObject from, string name) => from[name] switch
+    {
+        null => null,
+        JsonArray entries => [.. entries],
+        _ => throw new UnreadableException(OtherType, name),
+    };
+
     public static JsonObject Part(this JsonObject from, string name) => from.MaybePart(name) ?? throw new UnreadableException(Missing, name);
 
     public static JsonObject? MaybePart(this JsonObject from, string name) => from[name] switch

@@ -103,7 +103,7 @@ public sealed partial class SimulatedStation
     private JsonObject CustomerInformation(JsonObject call)
     {
         int requestId = call.Whole("requestId");
-        if (call["report"]?.GetValue<bool>() != true)
+        if (call.MaybeFlag("report") != true)
             return Words.Status("Accepted");
         After(() => TellAsked("NotifyCustomerInformation", new JsonObject
         {

@@ -52,8 +52,8 @@ public sealed partial class SimulatedStation
         int requestId = call.Whole("requestId");
         int? evseId = call.MaybeWhole("evseId");
         JsonObject wanted = call.Part("chargingProfile");
-        List<int>? ids = wanted["chargingProfileId"] is JsonArray given ? [.. given.Select(static id => id!.GetValue<int>())] : null;
-        List<string>? sources = wanted["chargingLimitSource"] is JsonArray named ? [.. named.Select(static source => source!.GetValue<string>())] : null;
+        IReadOnlyList<int>? ids = wanted.MaybeWholes("chargingProfileId");
+        IReadOnlyList<string>? sources = wanted.MaybeTexts("chargingLimitSource");
         List<IGrouping<(int EvseId, string Source), InstalledProfile>> parts =
         [
             .. Profiles.All

@@ -48,9 +48,8 @@ public sealed partial class SimulatedStation
     private JsonObject ClearMonitoring(JsonObject call)
     {
         var results = new JsonArray();
-        foreach (JsonNode? asked in call["id"] as JsonArray ?? throw new UnreadableException("OccurrenceConstraintViolation", "id"))
+        foreach (int id in call.MaybeWholes("id") ?? throw new UnreadableException("OccurrenceConstraintViolation", "id"))
         {
-            int id = asked!.GetValue<int>();
             Monitor? known = _monitors.Find(monitor => monitor.Id == id);
             if (known is not null)
                 _monitors.Remove(known);

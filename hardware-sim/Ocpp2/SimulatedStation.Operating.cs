@@ -9,7 +9,7 @@ public sealed partial class SimulatedStation
     {
         string message = call.Text("requestedMessage");
         int? evseId = call.MaybePart("evse")?.Whole("id");
-        if (evseId > _evses.Length)
+        if (evseId < 0 || evseId > _evses.Length)
             return Words.Status("Rejected", "UnknownEvse");
         if (message != "BootNotification" && _registration == RegistrationStatus.None && !Personality.Boot.Never)
             return Words.Status("Rejected", "CSNotAccepted");
@@ -59,7 +59,10 @@ public sealed partial class SimulatedStation
 
     private JsonObject Reset(JsonObject call)
     {
-        bool onIdle = call.Word("type", "Immediate", "OnIdle", "ImmediateAndResume") == "OnIdle";
+        string type = Is21 ? call.Word("type", "Immediate", "OnIdle", "ImmediateAndResume") : call.Word("type", "Immediate", "OnIdle");
+        if (type == "ImmediateAndResume")
+            return Words.Status("Rejected", "UnsupportedRequest", "transactions are not resumed");
+        bool onIdle = type == "OnIdle";
         if (call.MaybeWhole("evseId") is { } evseId)
             return ResetEvse(evseId, onIdle);
         if (onIdle && Array.Exists(_evses, static evse => evse.Transaction is not null))
@@ -89,11 +92,12 @@ public sealed partial class SimulatedStation
     {
         bool operative = call.Word("operationalStatus", "Operative", "Inoperative") == "Operative";
         JsonObject? about = call.MaybePart("evse");
-        if (about?.Whole("id") is { } evseId && evseId > _evses.Length)
+        int evseId = about?.Whole("id") ?? 0;
+        if (evseId < 0 || evseId > _evses.Length)
             return Words.Status("Rejected", "UnknownEvse");
         if (about?.MaybeWhole("connectorId") is > 1)
             return Words.Status("Rejected", "UnknownConnectorId");
-        Evse[] chosen = about?.Whole("id") is { } id and > 0 ? [_evses[id - 1]] : _evses;
+        Evse[] chosen = evseId > 0 ? [_evses[evseId - 1]] : _evses;
         After(() =>
         {
             foreach (Evse evse in chosen)

@@ -60,7 +60,7 @@ public sealed partial class SimulatedStation
 
     private JsonObject TransactionStatus(string? transactionId)
     {
-        var answer = new JsonObject { ["messagesInQueue"] = Outbox.Any(message => message.Keep) };
+        var answer = new JsonObject { ["messagesInQueue"] = Outbox.Kept().Count > 0 };
         if (transactionId is not null)
             answer["ongoingIndicator"] = FindTransaction(transactionId) is not null;
         return answer;

@@ -5,6 +5,8 @@ namespace Amps.HardwareSim.Ocpp2;
 /// <summary>The device model as it is asked for, set and reported (use cases B05 to B08).</summary>
 public sealed partial class SimulatedStation
 {
+    private const string Password = "SecurityCtrlr.BasicAuthPassword";
+
     private static readonly string[] s_summary = ["AvailabilityState", "Problem", "Available"];
 
     private JsonObject GetVariables(JsonObject call)
@@ -29,6 +31,7 @@ public sealed partial class SimulatedStation
     private JsonObject SetVariables(JsonObject call)
     {
         var results = new JsonArray();
+        string password = Model.Text(Password);
         foreach (JsonObject asked in FewEnough(call.Parts("setVariableData")))
         {
             string value = asked.Text("attributeValue");
@@ -45,10 +48,16 @@ public sealed partial class SimulatedStation
             result["attributeStatus"] = status;
             results.Add((JsonNode)result);
         }
+        if (Model.Text(Password) != password)
+            After(Hangup);
         HeartbeatInterval = Math.Max(1, Model.Whole("OCPPCommCtrlr.HeartbeatInterval"));
         Save();
         return new JsonObject { ["setVariableResult"] = results };
     }
+
+    /// <summary>It connects with the password that it was given last (A01).</summary>
+    private protected override SimulatedChargePointOptions LinkOptions =>
+        Model.Text(Password) is { Length: > 0 } given ? Options with { Password = given } : Options;
 
     private Refusal? RefuseByHabit(Variable variable, string value)
     {

@@ -56,6 +56,7 @@ public sealed partial class SimulatedStation : SimulatedHardware
     {
         ["profiles"] = Profiles.Save(),
         ["settings"] = Model.Save(),
+        ["queue"] = new JsonArray([.. Outbox.Kept().Select(static message => (JsonNode)new JsonObject { ["action"] = message.Action, ["payload"] = message.Payload() })]),
         ["evses"] = new JsonArray([.. _evses.Select(static evse => (JsonNode)evse.Save())]),
     });
 
@@ -77,6 +78,11 @@ public sealed partial class SimulatedStation : SimulatedHardware
     {
         Profiles.Load(saved["profiles"]!.AsArray());
         Model.Load(saved.Part("settings"));
+        foreach (JsonObject message in saved.MaybeParts("queue"))
+        {
+            var payload = (JsonObject)message.Part("payload").DeepClone();
+            Tell(message.Text("action"), () => (JsonObject)payload.DeepClone(), keep: true);
+        }
         foreach ((Evse evse, JsonObject kept) in _evses.Zip(saved.Parts("evses")))
             evse.Load(kept);
     }

@@ -24,6 +24,12 @@ internal sealed record Variable(string Component, string Name)
 
     public double? Max { get; init; }
 
+    /// <summary>Characters that a text has at least.</summary>
+    public int MinLength { get; init; }
+
+    /// <summary>Characters that a text has at most.</summary>
+    public int MaxLength { get; init; } = 1000;
+
     /// <summary>What may be in it, for the list types.</summary>
     public IReadOnlyList<string> Values { get; init; } = [];
 
@@ -55,6 +61,7 @@ internal sealed record Variable(string Component, string Name)
         "integer" when !int.TryParse(value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out _) => new Refusal("InvalidValue", "a whole number"),
         "integer" or "decimal" when !double.TryParse(value, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) || number < Min || number > Max =>
             new Refusal("ValueOutOfRange", $"{Min} to {Max}"),
+        "string" when value.Length < MinLength || value.Length > MaxLength => new Refusal("ValueOutOfRange", $"{MinLength} to {MaxLength} characters"),
         "OptionList" when !Values.Contains(value) => new Refusal("InvalidValue", "not one of the values"),
         "MemberList" or "SequenceList" when value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Except(Values).Any() => new Refusal("InvalidValue", "not all of the values"),
         _ => null,

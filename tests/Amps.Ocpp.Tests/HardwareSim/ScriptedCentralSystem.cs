@@ -45,7 +45,13 @@ internal sealed class ScriptedCentralSystem : IAsyncDisposable
     /// <summary>What the station answered with <c>CALLRESULTERROR</c>.</summary>
     public ConcurrentQueue<string> ResultErrors { get; } = new();
 
+    /// <summary>CALLERRORs to frames that have no id.</summary>
+    public ConcurrentQueue<string> Refusals { get; } = new();
+
     public string? Subprotocol { get; private set; }
+
+    /// <summary>The header of the present link.</summary>
+    public string? Authorization { get; private set; }
 
     public IReadOnlyList<JsonObject> Of(string action) => [.. Told.Where(told => told.Action == action).Select(told => told.Payload)];
 
@@ -98,6 +104,7 @@ internal sealed class ScriptedCentralSystem : IAsyncDisposable
     private async Task AcceptAsync(HttpContext context)
     {
         Subprotocol = context.WebSockets.WebSocketRequestedProtocols.SingleOrDefault();
+        Authorization = context.Request.Headers.Authorization.SingleOrDefault();
         using WebSocket socket = await context.WebSockets.AcceptWebSocketAsync(Subprotocol);
         _socket = socket;
         byte[] storage = new byte[1 << 20];
@@ -150,6 +157,9 @@ internal sealed class ScriptedCentralSystem : IAsyncDisposable
                 if (kind == 3)
                     Check(call.Action, isResponse: true, frame[2]!.AsObject());
                 call.Answer.SetResult(frame);
+                break;
+            case 4 when id == "-1":
+                Refusals.Enqueue(frame.ToJsonString());
                 break;
             default:
                 _violations.Enqueue($"nobody asked for {frame.ToJsonString()}");

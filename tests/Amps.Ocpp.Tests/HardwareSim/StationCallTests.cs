@@ -88,7 +88,7 @@ public sealed class StationCallTests
             {"component":{"name":"SampledDataCtrlr"},"variable":{"name":"TxUpdatedInterval"},"attributeValue":"soon"},
             {"component":{"name":"TxCtrlr"},"variable":{"name":"TxStartPoint"},"attributeValue":"ParkingBayOccupancy"},
             {"component":{"name":"ChargingStation"},"variable":{"name":"Model"},"attributeValue":"Other"},
-            {"component":{"name":"SecurityCtrlr"},"variable":{"name":"BasicAuthPassword"},"attributeValue":"0123456789abcdef"},
+            {"component":{"name":"SecurityCtrlr"},"variable":{"name":"OrganizationName"},"attributeValue":"Other"},
             {"component":{"name":"TxCtrlr"},"variable":{"name":"NoSuch"},"attributeValue":"1"},
             {"component":{"name":"NoSuch"},"variable":{"name":"NoSuch"},"attributeValue":"1"},
             {"component":{"name":"TxCtrlr"},"variable":{"name":"EVConnectionTimeOut"},"attributeType":"Target","attributeValue":"1"}]}
@@ -110,6 +110,32 @@ public sealed class StationCallTests
         Assert.True(parts.Count > 1);
         Assert.Equal(Enumerable.Range(0, parts.Count), parts.Select(part => part["seqNo"]!.GetValue<int>()));
         Assert.Empty(at.Central.Violations);
+    }
+
+    [Fact]
+    public async Task A_new_password_is_used_from_the_next_link_on()
+    {
+        await using StationHarness at = await StationHarness.StartAsync("2.0.1");
+        Assert.Null(at.Central.Authorization);
+        JsonObject set = await at.Central.CallAsync("SetVariables", """
+            {"setVariableData":[{"component":{"name":"SecurityCtrlr"},"variable":{"name":"BasicAuthPassword"},"attributeValue":"0123456789abcdef"}]}
+            """);
+        Assert.Equal("Accepted", set["setVariableResult"]![0]!["attributeStatus"]!.GetValue<string>());
+        await at.PassUntilAsync(() => at.Central.Authorization is not null && at.Station.IsSettled, "it comes back");
+        Assert.Equal("Basic " + Convert.ToBase64String("STATION1:0123456789abcdef"u8), at.Central.Authorization);
+        Assert.Single(at.Central.Of("BootNotification"));
+    }
+
+    [Theory]
+    [InlineData("2.0.1")]
+    [InlineData("2.1")]
+    public async Task What_is_no_frame_is_refused_and_the_link_stays(string version)
+    {
+        await using StationHarness at = await StationHarness.StartAsync(version);
+        foreach (string text in new[] { "hello", "{}", "[2]", """[2,"x","Reset",[]]""", """[2,5,"Reset",{}]""" })
+            await at.Central.SendAsync(text);
+        Assert.Equal("ok", Outcome(await at.Central.CallAsync("GetLocalListVersion")));
+        Assert.Equal(Enumerable.Repeat("""[4,"-1","RpcFrameworkError","",{}]""", 5), at.Central.Refusals);
     }
 
     [Fact]

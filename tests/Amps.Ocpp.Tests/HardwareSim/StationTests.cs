@@ -99,6 +99,7 @@ public sealed class StationTests
         Assert.Equal(at.Events.Skip(2).Take(late.Count), late);
         foreach (IGrouping<string, JsonObject> transaction in at.Events.GroupBy(told => Text(told, "transactionInfo", "transactionId")))
             Assert.Equal(Enumerable.Range(0, transaction.Count()), transaction.Select(told => told["seqNo"]!.GetValue<int>()));
+        Assert.All(late.Where(told => Text(told, "eventType") == "Ended"), told => Assert.Equal("CARD", Text(told, "idToken", "idToken")));
         Assert.Equal(["Local"], late.Where(told => Text(told, "eventType") == "Ended").Select(told => Text(told, "transactionInfo", "stoppedReason")));
         Assert.Single(at.Central.Of("BootNotification"));
         Assert.Empty(at.Central.Violations);
@@ -123,6 +124,8 @@ public sealed class StationTests
         await Wait.UntilAsync(() => at.Events.Count == 3, "charging stops");
         Assert.Equal("Accepted", await at.RemoteStartAsync(10));
         await Wait.UntilAsync(() => at.Events.Count == 4, "charging starts again");
+        Assert.Equal(["APP", "APP"], at.Events.Where(told => told["idToken"] is not null).Select(told => Text(told, "idToken", "idToken")));
+        Assert.Equal("10", Text(at.Events[3], "transactionInfo", "remoteStartId"));
         at.Station.Unplug(1);
         await Wait.UntilAsync(() => at.Events.Count == 5, "the transaction ends");
         Assert.Equal(
@@ -163,9 +166,13 @@ public sealed class StationTests
             await at.PassUntilAsync(() => at.First.EnergyWh > 100, "energy flows");
             Assert.Equal(8, at.First.LimitA);
             double energy = at.First.EnergyWh;
-            at.Central.Script = null!;
-            at.Central.Script = static (_, _) => null;
+            at.Station.GoOffline();
+            await Wait.UntilAsync(() => !at.Station.IsAccepted, "the link is gone");
+            int seen = at.Events.Count;
+            at.Station.SuspendVehicle(1, true);
             await at.ReplaceAsync();
+            await Wait.UntilAsync(() => at.Events.Count > seen, "what nobody heard is told");
+            Assert.Equal("SuspendedEV", Text(at.Events[seen], "transactionInfo", "chargingState"));
             await Wait.UntilAsync(() => at.Events.Any(told => Text(told, "eventType") == "Ended"), "the lost transaction is told");
             JsonObject ended = at.Events.First(told => Text(told, "eventType") == "Ended");
             Assert.Equal(id, Text(ended, "transactionInfo", "transactionId"));
