@@ -6,7 +6,7 @@ using System.Text.Json.Nodes;
 
 namespace Amps.HardwareSim;
 
-/// <summary>One WebSocket to the central system, spoken to as OCPP-J 1.6 wants it: one call outstanding, answers at any time.</summary>
+/// <summary>One WebSocket to the central system, spoken to as OCPP-J wants it: one call outstanding, answers at any time.</summary>
 internal sealed class OcppLink : IAsyncDisposable
 {
     private const int LargestFrame = 1 << 20;
@@ -170,7 +170,7 @@ internal sealed class OcppLink : IAsyncDisposable
         if (Read(text) is not { } frame)
         {
             if (_options.OcppVersion != "1.6")
-                await SendAsync(new JsonArray(4, "-1", "RpcFrameworkError", "", new JsonObject()).ToJsonString(), cancellationToken);
+                await SendTextAsync(new JsonArray(4, "-1", "RpcFrameworkError", "", new JsonObject()).ToJsonString(), cancellationToken);
             return;
         }
         string id = frame[1]!.GetValue<string>();
@@ -198,7 +198,7 @@ internal sealed class OcppLink : IAsyncDisposable
         try
         {
             return JsonNode.Parse(text) is JsonArray { Count: >= 3 } frame && frame[0] is JsonValue kind && frame[1] is JsonValue id && id.GetValueKind() == JsonValueKind.String
-                && kind.TryGetValue(out int number) && (number != 2 || frame is [_, _, JsonValue, JsonObject, ..]) && (number != 3 || frame[2] is JsonObject)
+                && kind.TryGetValue(out int number) && (number != 2 || (frame is [_, _, JsonValue action, JsonObject, ..] && action.GetValueKind() == JsonValueKind.String)) && (number != 3 || frame[2] is JsonObject)
                 ? frame
                 : null;
         }
@@ -231,14 +231,14 @@ internal sealed class OcppLink : IAsyncDisposable
         {
             // Only 2.1 has a frame for it (OCPP-J 2.1, CALLRESULTERROR).
             if (_options.OcppVersion == "2.1")
-                await SendAsync(new JsonArray(5, id, e.Code, e.Message, new JsonObject()).ToJsonString(), cancellationToken);
+                await SendTextAsync(new JsonArray(5, id, e.Code, e.Message, new JsonObject()).ToJsonString(), cancellationToken);
             call.Completion.TrySetException(new CallErrorException(e.Message));
         }
     }
 
     /// <summary>Tells without an answer (OCPP-J 2.1, SEND).</summary>
     public Task SendOneWayAsync(string action, JsonObject payload, CancellationToken cancellationToken) =>
-        SendAsync(new JsonArray(6, _prefix + Interlocked.Increment(ref _lastId), action, payload).ToJsonString(), cancellationToken);
+        SendTextAsync(new JsonArray(6, _prefix + Interlocked.Increment(ref _lastId), action, payload).ToJsonString(), cancellationToken);
 
     private async Task ReplyAsync(string id, Reply reply, CancellationToken cancellationToken)
     {

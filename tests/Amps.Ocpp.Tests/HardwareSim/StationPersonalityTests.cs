@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Amps.HardwareSim;
+using Amps.HardwareSim.Ocpp2;
 using Amps.Ocpp.Tests.Support;
 
 namespace Amps.Ocpp.Tests.HardwareSim;
@@ -93,6 +94,7 @@ public sealed class StationPersonalityTests
             await Wait.UntilAsync(() => at.Central.Of("ReportChargingProfiles").Count == 1, "it is reported");
             Assert.Equal("EMS", at.Central.Of("ReportChargingProfiles")[0]["chargingLimitSource"]!.GetValue<string>());
         },
+        ["limits-checked-by-the-1-6-schema"] = static async at => Assert.Equal("FormatViolation", (await at.LimitAsync(1, 10))["error"]!.GetValue<string>()),
         ["start-points-read-only"] = static async at => Assert.Equal("NotSupported", (await at.Central.CallAsync("SetVariables", """
             {"setVariableData":[{"component":{"name":"TxCtrlr"},"variable":{"name":"TxStartPoint"},"attributeValue":"EVConnected"}]}
             """))["error"]!.GetValue<string>()),
@@ -105,7 +107,7 @@ public sealed class StationPersonalityTests
             var all = new TheoryData<string, string>();
             foreach (Personality personality in PersonalityCatalog.All.Values)
             {
-                foreach (string version in personality.Versions.Where(version => version != "1.6"))
+                foreach (string version in SimulatedStation.Versions.Intersect(personality.Versions))
                     all.Add(personality.Name, version);
             }
             return all;

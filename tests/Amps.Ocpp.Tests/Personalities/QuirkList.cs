@@ -115,11 +115,8 @@ internal static class QuirkList
     public static readonly IReadOnlyDictionary<string, string> Reasons = new SortedDictionary<string, string>
     {
         ["Q22"] = "A charge point that does not trust us says nothing that a test could look at; failed TLS handshakes are logged.",
-        ["Q37"] = "Of 2.0.1; acted out by the simulated stations of that version.",
-        ["Q39"] = "Of 2.0.1; acted out by the simulated stations of that version.",
         ["Q49"] = "The service does not reset charge points by itself; the operator may.",
         ["Q50"] = "Seen on 2.0.1 only; what is left of it is a start that is not followed by power, and that is told as it is.",
         ["Q81"] = "Between charge point and vehicle; what flows stays below the cap either way.",
-        ["Q83"] = "Of 2.0.1; the operator pins such a charge point to 1.6.",
     };
 }

@@ -87,12 +87,10 @@ public sealed class QuirkPageTests
 
     private static string Sight(Personality personality)
     {
-        if (personality.Version != "1.6")
-            return "of 2.0.1 and 2.1: `HardwareSim/StationPersonalityTests`";
         IEnumerable<string> steps = PersonalityStory.Ordinary.Keys.Where(personality.Expect.ContainsKey).Select(step => $"{step} `{personality.Expect[step]}`");
         // What an app sees of it in 2.x is said where it is tested.
         if (!personality.Versions.Contains("1.6"))
-            return $"OCPP {string.Join(", ", personality.Versions)}";
+            return $"OCPP {string.Join(", ", personality.Versions)}: see `HardwareSim/StationPersonalityTests`";
         string told = personality.Expect.Count == 0 ? "as usual" : $"{string.Join(", ", steps)}: {personality.Expect["why"]}";
         string put = personality.Operator is { } body ? $"; the operator put `{body.ToJsonString()}`" : "";
         string missing = personality.Awaits is { } awaits ? $" *Not yet:* {awaits}" : "";
