@@ -66,6 +66,10 @@ internal sealed class ChargingProfiles
         (id is null || known.Id == id) && (connectorId is null || known.ConnectorId == connectorId)
         && (purpose is null || known.Purpose == purpose) && (stackLevel is null || known.StackLevel == stackLevel)) > 0;
 
+    public bool Has(int id) => _installed.Exists(known => known.Id == id);
+
+    public void ForgetAll() => _installed.Clear();
+
     /// <summary>Profiles of a transaction end with it.</summary>
     public void ForgetTransactions(int connectorId) => _installed.RemoveAll(known => known.Purpose == "TxProfile" && known.ConnectorId == connectorId);
 

@@ -39,9 +39,21 @@ internal sealed class ConfigurationKeys
         ["WebSocketPingInterval"] = ("0", false),
     };
 
-    public int Whole(string key) => int.TryParse(_keys[key].Value, CultureInfo.InvariantCulture, out int value) ? value : 0;
+    public int Whole(string key) => int.TryParse(_keys.GetValueOrDefault(key).Value, CultureInfo.InvariantCulture, out int value) ? value : 0;
 
-    public IEnumerable<string> Measurands => _keys["MeterValuesSampledData"].Value.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+    public IEnumerable<string> Measurands => (_keys.GetValueOrDefault("MeterValuesSampledData").Value ?? string.Join(',', s_measurands)).Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+
+    /// <summary>Other values than usual; null takes a key away.</summary>
+    public void Override(IReadOnlyDictionary<string, string?> values)
+    {
+        foreach ((string key, string? value) in values)
+        {
+            if (value is null)
+                _keys.Remove(key);
+            else
+                _keys[key] = (value, _keys.TryGetValue(key, out (string, bool ReadOnly) known) && known.ReadOnly);
+        }
+    }
 
     /// <summary>The answer to GetConfiguration.</summary>
     public JsonObject Get(JsonArray? wanted)

@@ -20,22 +20,31 @@ internal sealed partial class Connector
         }, keep: false);
     }
 
-    public void TellMeterValues(string context, bool keep)
+    public void TellMeterValues(string context, bool keep) => TellMeterValues(context, keep, _transaction);
+
+    private void TellMeterValues(string context, bool keep, Transaction? transaction)
     {
-        Transaction? transaction = _transaction;
+        MeterHabits habits = _owner.Personality.Meter;
         JsonArray samples = Samples(context);
         DateTimeOffset now = _owner.Now;
-        if (samples.Count == 0)
+        if (samples.Count == 0 || (habits.OnlyInTransactions && transaction is null))
             return;
         _owner.Tell("MeterValues", () =>
         {
             var payload = new JsonObject { ["connectorId"] = Id };
             if (transaction?.Id is { } id)
                 payload["transactionId"] = id;
-            payload["meterValue"] = new JsonArray(new JsonObject { ["timestamp"] = Wire(now), ["sampledValue"] = samples.DeepClone() });
+            var newest = new JsonObject { ["timestamp"] = Wire(now), ["sampledValue"] = samples.DeepClone() };
+            payload["meterValue"] = habits.Unordered ? new JsonArray(newest, Older(now)) : new JsonArray(newest);
             return payload;
         }, keep && transaction is not null);
     }
+
+    private static JsonObject Older(DateTimeOffset now) => new()
+    {
+        ["timestamp"] = Wire(now - TimeSpan.FromMinutes(2)),
+        ["sampledValue"] = new JsonArray(new JsonObject { ["value"] = "123", ["measurand"] = "Power.Active.Import", ["unit"] = "W" }),
+    };
 
     /// <summary>A transaction that a power cut ended is told when there is power again (OCPP 1.6 section 4.10, reason PowerLoss).</summary>
     public void TellLost(JsonObject saved)
@@ -52,52 +61,6 @@ internal sealed partial class Connector
             ["timestamp"] = Wire(now),
             ["reason"] = "PowerLoss",
         }, keep: true);
-    }
-
-    private JsonArray Samples(string context)
-    {
-        var samples = new JsonArray();
-        foreach (string measurand in _owner.Measurands)
-        {
-            switch (measurand)
-            {
-                case "Energy.Active.Import.Register":
-                    Add(measurand, Math.Round(EnergyWh), "Wh", null);
-                    break;
-                case "Power.Active.Import":
-                    Add(measurand, Math.Round(PowerKw * 1000), "W", null);
-                    break;
-                case "Current.Offered":
-                    Add(measurand, LimitNow(), "A", null);
-                    break;
-                case "Current.Import":
-                    for (int phase = 1; phase <= _options.Phases; phase++)
-                        Add(measurand, phase <= UsedPhases ? CurrentA : 0, "A", $"L{phase}");
-                    break;
-                case "Voltage":
-                    for (int phase = 1; phase <= _options.Phases; phase++)
-                        Add(measurand, _options.Voltage, "V", $"L{phase}-N");
-                    break;
-                case "SoC" when _vehicle is not null:
-                    Add(measurand, Math.Round(_vehicle.StateOfCharge, 1), "Percent", null);
-                    break;
-            }
-        }
-        return samples;
-
-        void Add(string measurand, double value, string unit, string? phase)
-        {
-            var sample = new JsonObject
-            {
-                ["value"] = value.ToString(CultureInfo.InvariantCulture),
-                ["context"] = context,
-                ["measurand"] = measurand,
-                ["unit"] = unit,
-            };
-            if (phase is not null)
-                sample["phase"] = phase;
-            samples.Add((JsonNode)sample);
-        }
     }
 
     private static string Wire(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);

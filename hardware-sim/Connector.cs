@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
 
 namespace Amps.HardwareSim;
@@ -8,11 +9,8 @@ namespace Amps.HardwareSim;
 /// </summary>
 internal sealed partial class Connector
 {
-    private const double LowestCurrent = 6;
-
     private readonly SimulatedChargePoint _owner;
-    private readonly ConnectorOptions _options;
-    private Vehicle? _vehicle;
+    private readonly PowerPath _path;
     private Transaction? _transaction;
     private string? _fault;
     private string? _awaitedTag;
@@ -20,6 +18,7 @@ internal sealed partial class Connector
     private DateTimeOffset _awaitedUntil;
     private bool _finishing;
     private double _sinceSample;
+    private double _powerBeforeStop;
 
     /// <summary>A transaction; its id is known once the central system has answered.</summary>
     private sealed class Transaction(string idTag, DateTimeOffset start)
@@ -32,17 +31,20 @@ internal sealed partial class Connector
     public Connector(SimulatedChargePoint owner, int id, ConnectorOptions options)
     {
         _owner = owner;
-        _options = options;
+        _path = new PowerPath(options);
         Id = id;
-        _vehicle = options.Vehicle is null ? null : new Vehicle(options.Vehicle);
-        Status = _vehicle is null ? "Available" : "Preparing";
+        Status = _path.Vehicle is null ? "Available" : "Preparing";
     }
 
     public int Id { get; }
 
     public string Status { get; private set; }
 
-    public double EnergyWh { get; set; }
+    public double EnergyWh
+    {
+        get => _path.EnergyWh;
+        set => _path.EnergyWh = value;
+    }
 
     public bool Available { get; private set; } = true;
 
@@ -54,28 +56,26 @@ internal sealed partial class Connector
 
     public bool Stepping => _transaction is not null || _awaitedTag is not null;
 
-    public double CurrentA { get; private set; }
+    public ConnectorSnapshot Snapshot => new(Id, Status, _path.Vehicle is not null, _transaction?.Id?.ToString(CultureInfo.InvariantCulture), _path.CurrentA, _path.PowerKw, LimitNow(), EnergyWh, _path.Vehicle?.StateOfCharge);
 
-    public ConnectorSnapshot Snapshot => new(Id, Status, _vehicle is not null, _transaction?.Id, CurrentA, PowerKw, LimitNow(), EnergyWh, _vehicle?.StateOfCharge);
+    private ConnectorOptions Options => _path.Options;
 
-    private int UsedPhases => Math.Min(_options.Phases, _vehicle?.Phases ?? _options.Phases);
+    public double RatedCurrent => Options.RatedCurrent;
 
-    private double PowerKw => CurrentA * _options.Voltage * UsedPhases / 1000;
+    public int Phases => Options.Phases;
 
-    public double RatedCurrent => _options.RatedCurrent;
-
-    public int Phases => _options.Phases;
-
-    public double Voltage => _options.Voltage;
+    public double Voltage => Options.Voltage;
 
     public void PlugIn(VehicleOptions options)
     {
-        if (_vehicle is not null)
+        if (_path.Vehicle is not null)
             return;
-        _vehicle = new Vehicle(options);
+        _path.Vehicle = new Vehicle(options);
         if (_awaitedTag is { } tag && _owner.Now <= _awaitedUntil)
             Start(tag, _awaitedProfile);
         _awaitedTag = null;
+        if (_owner.Personality.Transactions.StartsAtPlugIn is { } own)
+            Start(own);
         Settle();
     }
 
@@ -83,7 +83,7 @@ internal sealed partial class Connector
     {
         if (_transaction is not null)
             Stop("EVDisconnected");
-        _vehicle = null;
+        _path.Vehicle = null;
         _finishing = false;
         Settle();
     }
@@ -110,8 +110,8 @@ internal sealed partial class Connector
 
     public void SuspendVehicle(bool suspended)
     {
-        if (_vehicle is not null)
-            _vehicle.Suspended = suspended;
+        if (_path.Vehicle is not null)
+            _path.Vehicle.Suspended = suspended;
         Settle();
     }
 
@@ -120,14 +120,17 @@ internal sealed partial class Connector
     {
         if (_transaction is not null || _fault is not null || !Available)
             return false;
-        if (_vehicle is null)
+        if (_path.Vehicle is null)
         {
             _awaitedTag = idTag;
             _awaitedProfile = profile;
             _awaitedUntil = _owner.Now + TimeSpan.FromSeconds(connectionTimeOut);
             return true;
         }
-        _owner.After(() => Start(idTag, profile));
+        if (_owner.Personality.Transactions.AuthorizesRemoteStart)
+            _owner.After(() => StartAuthorized(idTag, profile));
+        else
+            _owner.After(() => Start(idTag, profile));
         return true;
     }
 
@@ -139,15 +142,18 @@ internal sealed partial class Connector
             if (running.IdTag == idTag)
                 Stop("Local");
         }
-        else if (_vehicle is not null && _fault is null && Available)
+        else if (_path.Vehicle is not null && _fault is null && Available)
         {
-            _owner.Tell("Authorize", () => new JsonObject { ["idTag"] = idTag }, keep: false, answer =>
-            {
-                if (answer["idTagInfo"]?["status"]?.GetValue<string>() == "Accepted")
-                    Start(idTag);
-            });
+            StartAuthorized(idTag, null);
         }
     }
+
+    private void StartAuthorized(string idTag, JsonObject? profile) =>
+        _owner.Tell("Authorize", () => new JsonObject { ["idTag"] = idTag }, keep: false, answer =>
+        {
+            if (answer["idTagInfo"]?["status"]?.GetValue<string>() == "Accepted")
+                Start(idTag, profile);
+        });
 
     public void StartLocally(string idTag)
     {
@@ -162,9 +168,13 @@ internal sealed partial class Connector
     {
         if (_transaction is not { } ending)
             return;
+        TransactionHabits habits = _owner.Personality.Transactions;
+        _powerBeforeStop = _path.PowerKw;
         _transaction = null;
         _finishing = true;
-        CurrentA = 0;
+        _path.Open();
+        if (habits.VehicleStaysAsleep && _path.Vehicle is not null)
+            _path.Vehicle.Suspended = true;
         double register = Math.Round(EnergyWh);
         DateTimeOffset now = _owner.Now;
         _owner.Tell("StopTransaction", () => new JsonObject
@@ -175,6 +185,10 @@ internal sealed partial class Connector
             ["timestamp"] = Wire(now),
             ["reason"] = reason,
         }, keep: true);
+        if (habits.MeterValuesAfterStop)
+            TellMeterValues("Transaction.End", keep: true, ending);
+        if (_owner.Personality.Limits.LostAtTransactionEnd)
+            _owner.Profiles.ForgetAll();
         _owner.Profiles.ForgetTransactions(Id);
         _owner.Save();
         Settle();
@@ -187,11 +201,10 @@ internal sealed partial class Connector
             _awaitedTag = null;
         if (_transaction is null)
             return;
-        double hours = passed.TotalHours * scale;
-        double wattHours = PowerKw * 1000 * hours;
-        EnergyWh += wattHours;
-        _vehicle?.Take(wattHours);
+        _path.Pass(passed, scale);
         Settle();
+        if (_transaction is { } running)
+            _owner.OnRunning(_owner.Now - running.Start);
         _sinceSample += passed.TotalSeconds;
         int interval = _owner.SampleInterval;
         if (interval > 0 && _sinceSample >= interval)
@@ -205,29 +218,45 @@ internal sealed partial class Connector
     public void Settle()
     {
         double limit = LimitNow();
-        bool offered = limit >= LowestCurrent;
-        double wanted = _vehicle?.WantedCurrent ?? 0;
-        CurrentA = _transaction is not null && offered ? Math.Round(Math.Min(limit, wanted), 2) : 0;
+        if (limit <= 0 && _transaction is not null && _owner.Personality.Limits.ZeroEndsTransaction)
+        {
+            Stop("Other");
+            return;
+        }
+        if (_transaction is null)
+            _path.Open();
+        else
+            _path.Draw(limit);
         string status =
             _fault is not null ? "Faulted"
             : !Available && _transaction is null ? "Unavailable"
-            : _transaction is not null ? !offered ? "SuspendedEVSE" : wanted <= 0 ? "SuspendedEV" : "Charging"
-            : _vehicle is not null ? _finishing ? "Finishing" : "Preparing"
+            : _transaction is not null ? !PowerPath.Offers(limit) ? "SuspendedEVSE" : _path.WantedCurrent <= 0 ? "SuspendedEV" : "Charging"
+            : _path.Vehicle is not null ? _finishing ? "Finishing" : "Preparing"
             : ReservationId is not null ? "Reserved"
             : "Available";
         if (status == Status)
             return;
+        bool resumed = status == "Charging" && Status == "SuspendedEVSE";
         Status = status;
+        if (resumed && _owner.Personality.Limits.ForgottenOnResume)
+            _owner.Profiles.ForgetAll();
         TellStatus();
     }
 
-    /// <summary>A per phase allowed now: the lower of rating and profiles.</summary>
-    public double LimitNow() => Math.Min(_options.RatedCurrent, Math.Round(
-        _owner.Profiles.LimitOf(Id, _transaction is null ? null : _transaction.Id ?? 0, _transaction?.Start, _owner.Now, _options.Voltage, _options.Phases), 3));
+    /// <summary>A per phase allowed now: the lower of rating and profiles, as far as it can be signalled.</summary>
+    public double LimitNow()
+    {
+        LimitHabits habits = _owner.Personality.Limits;
+        double limit = Math.Min(Options.RatedCurrent, Math.Round(
+            _owner.Profiles.LimitOf(Id, _transaction is null ? null : _transaction.Id ?? 0, _transaction?.Start, _owner.Now, Options.Voltage, Options.Phases), 3));
+        if (limit <= 0 && habits.ZeroIsIgnored)
+            return Options.RatedCurrent;
+        return habits.Steps.Count == 0 ? limit : habits.Steps.Where(step => step <= limit).DefaultIfEmpty(0).Max();
+    }
 
     private void Start(string idTag, JsonObject? profile = null)
     {
-        if (_transaction is not null || _vehicle is null)
+        if (_transaction is not null || _path.Vehicle is null)
             return;
         DateTimeOffset now = _owner.Now;
         var starting = new Transaction(idTag, now);
@@ -237,6 +266,8 @@ internal sealed partial class Connector
         _finishing = false;
         _sinceSample = 0;
         ReservationId = null;
+        if (_owner.Personality.Meter.RegisterPerTransaction)
+            EnergyWh = 0;
         int register = (int)Math.Round(EnergyWh);
         _owner.Tell("StartTransaction", () => new JsonObject
         {

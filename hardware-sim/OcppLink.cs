@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Net.Sockets;
 using System.Net.WebSockets;
 using System.Text;
 using System.Text.Json;
@@ -7,17 +6,7 @@ using System.Text.Json.Nodes;
 
 namespace Amps.HardwareSim;
 
-/// <summary>The central system answered a call with a CALLERROR.</summary>
-public sealed class CallErrorException : Exception
-{
-    public CallErrorException() { }
-
-    public CallErrorException(string message) : base(message) { }
-
-    public CallErrorException(string message, Exception innerException) : base(message, innerException) { }
-}
-
-/// <summary>One WebSocket to the central system, spoken to as OCPP-J 1.6 wants it: one call outstanding, answers at any time.</summary>
+/// <summary>One WebSocket to the central system, spoken to as OCPP-J wants it: one call outstanding, answers at any time.</summary>
 internal sealed class OcppLink : IAsyncDisposable
 {
     private const int LargestFrame = 1 << 20;
@@ -27,52 +16,59 @@ internal sealed class OcppLink : IAsyncDisposable
 
     private readonly SemaphoreSlim _oneCall = new(1);
     private readonly SemaphoreSlim _oneSend = new(1);
-    /// <summary>Given as an answer, it says that the call is to stay unanswered.</summary>
-    public static readonly JsonObject NoAnswer = [];
-
     private readonly ConcurrentDictionary<string, Waiting> _waiting = new();
     private readonly SimulatedChargePointOptions _options;
     private readonly TimeProvider _time;
-    private readonly Func<string, JsonObject, JsonObject?> _answer;
+    private readonly Func<string, JsonObject, Reply> _answer;
+    private readonly string _prefix;
     private readonly Action _afterAnswer;
     private readonly Action<bool, string> _seen;
     private HttpMessageInvoker? _invoker;
+    private MutableStream? _stream;
     private int _lastId;
 
     /// <param name="options">Whom to connect to and as whom.</param>
     /// <param name="time">The clock of time-outs.</param>
-    /// <param name="answer">Gives the payload that answers a call of the central system; null = the action is unknown.</param>
+    /// <param name="answer">Gives the answer to a call of the central system.</param>
     /// <param name="afterAnswer">Called when an answer has been sent: what the call set off happens now.</param>
     /// <param name="seen">Sees every frame; true = sent by us.</param>
-    public OcppLink(SimulatedChargePointOptions options, TimeProvider time, Func<string, JsonObject, JsonObject?> answer, Action afterAnswer, Action<bool, string> seen)
+    public OcppLink(SimulatedChargePointOptions options, TimeProvider time, Func<string, JsonObject, Reply> answer, Action afterAnswer, Action<bool, string> seen)
     {
         _options = options;
         _time = time;
         _answer = answer;
         _afterAnswer = afterAnswer;
         _seen = seen;
+        _prefix = options.Personality.Wire.MessageIds switch
+        {
+            MessageIdStyle.Tiny => "",
+            MessageIdStyle.Long => "message-" + new string('0', 40) + "-",
+            _ => $"{options.Id.GetHashCode(StringComparison.Ordinal):x8}-",
+        };
     }
+
+    private LinkHabits Habits => _options.Personality.Link;
+
+    private WireHabits Wire => _options.Personality.Wire;
 
     public async Task ConnectAsync(CancellationToken cancellationToken)
     {
-        _socket.Options.AddSubProtocol("ocpp1.6");
+        foreach (string subprotocol in Habits.Subprotocols ?? ["ocpp" + _options.OcppVersion])
+            _socket.Options.AddSubProtocol(subprotocol);
+        if (Habits.Origin is { } origin)
+            _socket.Options.SetRequestHeader("Origin", origin);
         _socket.Options.KeepAliveInterval = TimeSpan.Zero;
         if (_options.Password is { } password)
-            _socket.Options.SetRequestHeader("Authorization", "Basic " + Convert.ToBase64String(Encoding.UTF8.GetBytes($"{_options.Id}:{password}")));
-        if (_options.LocalAddress is { } local)
+            _socket.Options.SetRequestHeader("Authorization", "Basic " + Convert.ToBase64String(Encoding.UTF8.GetBytes($"{_options.Identity}:{password}")));
+        if (_options.LocalAddress is not null || Habits.LeavesOldOpen)
         {
             _invoker = new HttpMessageInvoker(new SocketsHttpHandler
             {
-                ConnectCallback = async (context, token) =>
-                {
-                    var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-                    socket.Bind(new System.Net.IPEndPoint(local, 0));
-                    await socket.ConnectAsync(context.DnsEndPoint, token);
-                    return new NetworkStream(socket, ownsSocket: true);
-                },
+                ConnectCallback = async (context, token) => _stream = await MutableStream.ConnectAsync(context.DnsEndPoint, _options.LocalAddress, token),
             });
         }
-        var url = new Uri(_options.Url.ToString().TrimEnd('/') + "/" + Uri.EscapeDataString(_options.Id));
+        string identity = Uri.EscapeDataString(_options.Identity);
+        var url = new Uri(_options.Url.ToString().TrimEnd('/') + Habits.Path.Replace("{id}", Habits.ShoutsIdentity ? identity.ToUpperInvariant() : identity, StringComparison.Ordinal));
         await _socket.ConnectAsync(url, _invoker, cancellationToken);
     }
 
@@ -118,24 +114,34 @@ internal sealed class OcppLink : IAsyncDisposable
     /// <exception cref="TimeoutException">No answer came in time.</exception>
     public async Task<JsonObject> CallAsync(string action, JsonObject payload, Action<JsonObject>? answered, CancellationToken cancellationToken)
     {
-        await _oneCall.WaitAsync(cancellationToken);
-        string id = $"{_options.Id.GetHashCode(StringComparison.Ordinal):x8}-{Interlocked.Increment(ref _lastId)}";
+        if (!Wire.CallsAtOnce)
+            await _oneCall.WaitAsync(cancellationToken);
+        string id = _prefix + Interlocked.Increment(ref _lastId);
         var answer = new TaskCompletionSource<JsonObject>(TaskCreationOptions.RunContinuationsAsynchronously);
         _waiting[id] = new Waiting(answer, answered);
         try
         {
-            await SendAsync(new JsonArray(2, id, action, payload), cancellationToken);
+            if (Wire.Noise is { } noise)
+                await SendTextAsync(noise, cancellationToken);
+            string call = new JsonArray(2, id, action, payload).ToJsonString();
+            await SendTextAsync(call, cancellationToken);
+            if (Wire.RepeatsCalls)
+                await SendTextAsync(call, cancellationToken);
             return await answer.Task.WaitAsync(_options.CallTimeout, _time, cancellationToken);
         }
         finally
         {
             _waiting.TryRemove(id, out _);
-            _oneCall.Release();
+            if (!Wire.CallsAtOnce)
+                _oneCall.Release();
         }
     }
 
     /// <summary>Cuts the link without a goodbye.</summary>
     public void Abort() => _socket.Abort();
+
+    /// <summary>Forgets the link without closing it: whatever still comes meets silence. Only with <see cref="LinkHabits.LeavesOldOpen"/>.</summary>
+    public void Mute() => _stream?.Mute();
 
     /// <summary>Closes the link as a charge point that is switched off does.</summary>
     public async Task CloseAsync()
@@ -161,31 +167,24 @@ internal sealed class OcppLink : IAsyncDisposable
 
     private async Task TakeAsync(string text, CancellationToken cancellationToken)
     {
-        JsonArray frame;
-        try
+        if (Read(text) is not { } frame)
         {
-            frame = JsonNode.Parse(text)!.AsArray();
-        }
-        catch (Exception e) when (e is JsonException or InvalidOperationException)
-        {
+            if (_options.OcppVersion != "1.6")
+                await SendTextAsync(new JsonArray(4, "-1", "RpcFrameworkError", "", new JsonObject()).ToJsonString(), cancellationToken);
             return;
         }
         string id = frame[1]!.GetValue<string>();
         switch (frame[0]!.GetValue<int>())
         {
             case 2:
-                JsonObject? result = _answer(frame[2]!.GetValue<string>(), frame[3]!.AsObject());
-                if (ReferenceEquals(result, NoAnswer))
-                    break;
-                await SendAsync(result is null
-                    ? new JsonArray(4, id, "NotImplemented", "This charge point does not know the action.", new JsonObject())
-                    : new JsonArray(3, id, result), cancellationToken);
-                _afterAnswer();
+                Reply reply = Answer(frame[2]!.GetValue<string>(), frame[3]!.AsObject());
+                if (reply.Delay > TimeSpan.Zero)
+                    _ = ReplyLaterAsync(id, reply, cancellationToken);
+                else
+                    await ReplyAsync(id, reply, cancellationToken);
                 break;
             case 3 when _waiting.TryGetValue(id, out Waiting? call):
-                JsonObject payload = frame[2]!.AsObject();
-                call.Answered?.Invoke(payload);
-                call.Completion.TrySetResult(payload);
+                await TakeAnswerAsync(id, call, frame[2]!.AsObject(), cancellationToken);
                 break;
             case 4 when _waiting.TryGetValue(id, out Waiting? call):
                 call.Completion.TrySetException(new CallErrorException($"{frame[2]}: {frame[3]}"));
@@ -193,7 +192,75 @@ internal sealed class OcppLink : IAsyncDisposable
         }
     }
 
-    private Task SendAsync(JsonArray frame, CancellationToken cancellationToken) => SendTextAsync(frame.ToJsonString(), cancellationToken);
+    /// <summary>A frame; null = it is none.</summary>
+    private static JsonArray? Read(string text)
+    {
+        try
+        {
+            return JsonNode.Parse(text) is JsonArray { Count: >= 3 } frame && frame[0] is JsonValue kind && frame[1] is JsonValue id && id.GetValueKind() == JsonValueKind.String
+                && kind.TryGetValue(out int number) && (number != 2 || (frame is [_, _, JsonValue action, JsonObject, ..] && action.GetValueKind() == JsonValueKind.String)) && (number != 3 || frame[2] is JsonObject)
+                ? frame
+                : null;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
+    private Reply Answer(string action, JsonObject call)
+    {
+        try
+        {
+            return _answer(action, call);
+        }
+        catch (UnreadableException e)
+        {
+            return new Reply(null, e.Code);
+        }
+    }
+
+    private async Task TakeAnswerAsync(string id, Waiting call, JsonObject payload, CancellationToken cancellationToken)
+    {
+        try
+        {
+            call.Answered?.Invoke(payload);
+            call.Completion.TrySetResult(payload);
+        }
+        catch (UnreadableException e)
+        {
+            // Only 2.1 has a frame for it (OCPP-J 2.1, CALLRESULTERROR).
+            if (_options.OcppVersion == "2.1")
+                await SendTextAsync(new JsonArray(5, id, e.Code, e.Message, new JsonObject()).ToJsonString(), cancellationToken);
+            call.Completion.TrySetException(new CallErrorException(e.Message));
+        }
+    }
+
+    /// <summary>Tells without an answer (OCPP-J 2.1, SEND).</summary>
+    public Task SendOneWayAsync(string action, JsonObject payload, CancellationToken cancellationToken) =>
+        SendTextAsync(new JsonArray(6, _prefix + Interlocked.Increment(ref _lastId), action, payload).ToJsonString(), cancellationToken);
+
+    private async Task ReplyAsync(string id, Reply reply, CancellationToken cancellationToken)
+    {
+        if (reply.Result is { } result)
+            await SendTextAsync(new JsonArray(3, id, result).ToJsonString(), cancellationToken);
+        else if (reply.Error is { } error)
+            await SendTextAsync(new JsonArray(4, id, error, "", new JsonObject()).ToJsonString(), cancellationToken);
+        _afterAnswer();
+    }
+
+    private async Task ReplyLaterAsync(string id, Reply reply, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await Task.Delay(reply.Delay, _time, cancellationToken);
+            await ReplyAsync(id, reply, cancellationToken);
+        }
+        catch (Exception e) when (e is WebSocketException or OperationCanceledException or ObjectDisposedException or IOException)
+        {
+            // The link went before the answer.
+        }
+    }
 
     /// <summary>Sends any text as a message.</summary>
     public async Task SendTextAsync(string text, CancellationToken cancellationToken)

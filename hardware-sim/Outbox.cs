@@ -25,6 +25,13 @@ internal sealed class Outbox
         }
     }
 
+    /// <summary>Transaction messages that wait, oldest first.</summary>
+    public IReadOnlyList<OutboxMessage> Kept()
+    {
+        lock (_messages)
+            return [.. _messages.Where(static message => message.Keep)];
+    }
+
     public void Add(OutboxMessage message)
     {
         lock (_messages)

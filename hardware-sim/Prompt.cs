@@ -3,7 +3,7 @@ using System.Globalization;
 namespace Amps.HardwareSim;
 
 /// <summary>A person's hands on simulated charge points: one command a line.</summary>
-internal sealed class Prompt(IReadOnlyList<SimulatedChargePoint> chargePoints, TextReader input, TextWriter output)
+internal sealed class Prompt(IReadOnlyList<SimulatedHardware> chargePoints, TextReader input, TextWriter output)
 {
     private const string Help = """
         list                        all charge points (the first 50)
@@ -49,7 +49,7 @@ internal sealed class Prompt(IReadOnlyList<SimulatedChargePoint> chargePoints, T
             return Help;
         if (words[0] == "list")
             return string.Join(Environment.NewLine, chargePoints.Take(50).Select(Line));
-        (SimulatedChargePoint chargePoint, string[] rest) = Find(words[1..]);
+        (SimulatedHardware chargePoint, string[] rest) = Find(words[1..]);
         int connector = rest.Length > 0 && int.TryParse(rest[0], CultureInfo.InvariantCulture, out int number) ? number : 1;
         switch (words[0])
         {
@@ -69,7 +69,7 @@ internal sealed class Prompt(IReadOnlyList<SimulatedChargePoint> chargePoints, T
         return Line(chargePoint);
     }
 
-    private (SimulatedChargePoint ChargePoint, string[] Words) Find(string[] words)
+    private (SimulatedHardware ChargePoint, string[] Words) Find(string[] words)
     {
         if (words.Length > 0 && chargePoints.FirstOrDefault(chargePoint => chargePoint.Id.Equals(words[0], StringComparison.OrdinalIgnoreCase)) is { } named)
             return (named, words[1..]);
@@ -90,7 +90,7 @@ internal sealed class Prompt(IReadOnlyList<SimulatedChargePoint> chargePoints, T
         }
     }
 
-    private static string Line(SimulatedChargePoint chargePoint) =>
+    private static string Line(SimulatedHardware chargePoint) =>
         $"{chargePoint.Id} {(chargePoint.IsAccepted ? "online" : "offline")}" + string.Concat(chargePoint.Snapshots.Select(connector =>
             string.Create(CultureInfo.InvariantCulture, $" | {connector.ConnectorId}: {connector.Status} {connector.PowerKw:0.00} kW, limit {connector.LimitA:0.0} A, {connector.EnergyWh / 1000:0.000} kWh")));
 }

@@ -27,7 +27,7 @@ internal sealed class Replay
     {
         _log = log;
         _patience = patience;
-        _link = new OcppLink(options, time, Answer, static () => { }, static (_, _) => { });
+        _link = new OcppLink(options, time, (action, payload) => Answer(action, payload) is { } answer ? new Reply(answer) : new Reply(null, "NotImplemented"), static () => { }, static (_, _) => { });
         Index();
     }
 

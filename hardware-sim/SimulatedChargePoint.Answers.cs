@@ -8,65 +8,69 @@ public sealed partial class SimulatedChargePoint
 {
     private int _localListVersion;
 
-    private JsonObject? Answer(string action, JsonObject call)
+    private protected override Reply Answer(string action, JsonObject call)
     {
-        lock (_gate)
+        lock (Gate)
         {
-            if (_nextFault != CommandFault.None && action is "RemoteStartTransaction" or "RemoteStopTransaction" && Fail(action, call) is { } failed)
-                return failed;
-            JsonObject? answer = action switch
-            {
-                "RemoteStartTransaction" => Status(RemoteStart(call) ? "Accepted" : "Rejected"),
-                "RemoteStopTransaction" => Status(RemoteStop(call["transactionId"]!.GetValue<int>()) ? "Accepted" : "Rejected"),
-                "SetChargingProfile" => Status(SetProfile(call) ? "Accepted" : "Rejected"),
-                "ClearChargingProfile" => Status(ClearProfile(call) ? "Accepted" : "Unknown"),
-                "GetCompositeSchedule" => CompositeSchedule(call),
-                "GetConfiguration" => _configuration.Get(call["key"]?.AsArray()),
-                "ChangeConfiguration" => Status(Change(call["key"]!.GetValue<string>(), call["value"]!.GetValue<string>())),
-                "TriggerMessage" or "ExtendedTriggerMessage" => Status(Trigger(call["requestedMessage"]!.GetValue<string>(), Whole(call, "connectorId"))),
-                "ChangeAvailability" => Status(ChangeAvailability(Whole(call, "connectorId") ?? 0, call["type"]!.GetValue<string>() == "Operative")),
-                "Reset" => Reset(),
-                "UnlockConnector" => Status(Unlock(Whole(call, "connectorId") ?? 0)),
-                "ReserveNow" => Status(Reserve(call)),
-                "CancelReservation" => Status(CancelReservation(call["reservationId"]!.GetValue<int>()) ? "Accepted" : "Rejected"),
-                "SendLocalList" => LocalList(call),
-                "GetLocalListVersion" => new JsonObject { ["listVersion"] = _localListVersion },
-                "DataTransfer" => Status("UnknownVendorId"),
-                "GetDiagnostics" => [],
-                "UpdateFirmware" => [],
-                "GetLog" => Status("Rejected"),
-                "SignedUpdateFirmware" => Status("Rejected"),
-                "CertificateSigned" => Status("Rejected"),
-                "InstallCertificate" => Status("Rejected"),
-                "DeleteCertificate" => Status("NotFound"),
-                "GetInstalledCertificateIds" => Status("NotFound"),
-                "ClearCache" => Status("Accepted"),
-                _ => null,
-            };
-            return answer;
+            if (_nextFault != CommandFault.None && action is "RemoteStartTransaction" or "RemoteStopTransaction")
+                return Fail(action, call);
+            return AnswerByHabit(action, call) ?? Usual(Perform(action, call));
         }
     }
 
+    private static Reply Usual(JsonObject? result) => result is null ? new Reply(null, "NotImplemented") : new Reply(result);
+
+    /// <summary>Carries a call out and gives its answer; null = the action is unknown.</summary>
+    private JsonObject? Perform(string action, JsonObject call) => action switch
+    {
+        "RemoteStartTransaction" => Status(RemoteStart(call) ? "Accepted" : "Rejected"),
+        "RemoteStopTransaction" => Status(RemoteStop(call["transactionId"]!.GetValue<int>()) ? "Accepted" : "Rejected"),
+        "SetChargingProfile" => Status(SetProfile(call) ? "Accepted" : "Rejected"),
+        "ClearChargingProfile" => Status(ClearProfile(call) ? "Accepted" : "Unknown"),
+        "GetCompositeSchedule" => CompositeSchedule(call),
+        "GetConfiguration" => _configuration.Get(call["key"]?.AsArray()),
+        "ChangeConfiguration" => Status(Change(call["key"]!.GetValue<string>(), call["value"]!.GetValue<string>())),
+        "TriggerMessage" or "ExtendedTriggerMessage" => Status(Trigger(call["requestedMessage"]!.GetValue<string>(), Whole(call, "connectorId"))),
+        "ChangeAvailability" => Status(ChangeAvailability(Whole(call, "connectorId") ?? 0, call["type"]!.GetValue<string>() == "Operative")),
+        "Reset" => Reset(),
+        "UnlockConnector" => Status(Unlock(Whole(call, "connectorId") ?? 0)),
+        "ReserveNow" => Status(Reserve(call)),
+        "CancelReservation" => Status(CancelReservation(call["reservationId"]!.GetValue<int>()) ? "Accepted" : "Rejected"),
+        "SendLocalList" => LocalList(call),
+        "GetLocalListVersion" => new JsonObject { ["listVersion"] = _localListVersion },
+        "DataTransfer" => Status("UnknownVendorId"),
+        "GetDiagnostics" => [],
+        "UpdateFirmware" => [],
+        "GetLog" => Status("Rejected"),
+        "SignedUpdateFirmware" => Status("Rejected"),
+        "CertificateSigned" => Status("Rejected"),
+        "InstallCertificate" => Status("Rejected"),
+        "DeleteCertificate" => Status("NotFound"),
+        "GetInstalledCertificateIds" => Status("NotFound"),
+        "ClearCache" => Status("Accepted"),
+        _ => null,
+    };
+
     /// <summary>Uses up the fault that was asked for.</summary>
-    private JsonObject? Fail(string action, JsonObject call)
+    private Reply Fail(string action, JsonObject call)
     {
         CommandFault fault = _nextFault;
         _nextFault = CommandFault.None;
         switch (fault)
         {
             case CommandFault.Reject:
-                return Status("Rejected");
+                return new Reply(Status("Rejected"));
             case CommandFault.LinkLoss:
-                _link?.Abort();
-                return OcppLink.NoAnswer;
+                Hangup();
+                return Reply.None;
             case CommandFault.Fault:
                 int connectorId = action == "RemoteStartTransaction"
                     ? Whole(call, "connectorId") ?? 1
                     : Array.Find(_connectors, connector => connector.TransactionId == Whole(call, "transactionId"))?.Id ?? 1;
                 After(() => _connectors[connectorId - 1].Fault("OtherError", endsTransaction: false));
-                return Status("Accepted");
+                return new Reply(Status("Accepted"));
             default:
-                return OcppLink.NoAnswer;
+                return Reply.None;
         }
     }
 
@@ -97,7 +101,8 @@ public sealed partial class SimulatedChargePoint
         if (connectorId > _connectors.Length)
             return false;
         int? running = connectorId > 0 ? _connectors[connectorId - 1].TransactionId : null;
-        if (!Profiles.Set(connectorId, call["csChargingProfiles"]!.AsObject(), running, Now))
+        JsonObject profile = call["csChargingProfiles"]!.AsObject();
+        if (!MayWrite(profile) || !Profiles.Set(connectorId, profile, running, Now))
             return false;
         Save();
         After(SettleAll);
@@ -146,9 +151,9 @@ public sealed partial class SimulatedChargePoint
 
     private string Change(string key, string value)
     {
-        string status = _configuration.Change(key, value);
+        string status = MayMeasure(key, value) ? _configuration.Change(key, value) : "Rejected";
         if (status == "Accepted" && key.Equals("HeartbeatInterval", StringComparison.OrdinalIgnoreCase))
-            _heartbeatInterval = Math.Max(1, _configuration.Whole(key));
+            HeartbeatInterval = Math.Max(1, _configuration.Whole(key));
         Save();
         return status;
     }
@@ -177,6 +182,8 @@ public sealed partial class SimulatedChargePoint
                 return "Accepted";
             case "Heartbeat":
                 After(() => Tell("Heartbeat", static () => [], keep: false));
+                return "Accepted";
+            case "BootNotification" when Personality.Boot.Never:
                 return "Accepted";
             case "BootNotification":
                 After(() => Tell("BootNotification", BootPayload, keep: false));

@@ -1,5 +1,3 @@
-using System.Globalization;
-using System.Net.WebSockets;
 using System.Text.Json.Nodes;
 
 namespace Amps.HardwareSim;
@@ -9,62 +7,30 @@ namespace Amps.HardwareSim;
 /// plugged in within its limits, keeps transaction messages while offline, and answers every call of a central system.
 /// All members may be called from any thread.
 /// </summary>
-public sealed partial class SimulatedChargePoint : IAsyncDisposable
+public sealed partial class SimulatedChargePoint : SimulatedHardware
 {
-    private static readonly TimeSpan s_longestPause = TimeSpan.FromSeconds(60);
-
-    // Re-entered by a reset, which reboots in the middle of an answer.
-    private readonly Lock _gate = new();
-    private readonly SimulationClock _clock;
     private readonly Connector[] _connectors;
-    private readonly Outbox _outbox = new();
-    private readonly List<Action> _after = [];
     private readonly ConfigurationKeys _configuration;
-    private readonly MemoryFile? _memory;
-    private readonly Random _random;
-    private CancellationTokenSource _power = new();
-    private Task _life = Task.CompletedTask;
-    private OcppLink? _link;
-    private bool _offline;
     private CommandFault _nextFault;
-    private bool _booted;
-    private double _sinceHeartbeat;
-    private double _heartbeatInterval = 300;
 
     public SimulatedChargePoint(SimulatedChargePointOptions options, SimulationClock clock)
+        : base(options, clock)
     {
-        Options = options;
-        _clock = clock;
-        _random = new Random(options.Seed);
         _connectors = [.. options.Connectors.Select((connector, index) => new Connector(this, index + 1, connector))];
         _configuration = new ConfigurationKeys(_connectors.Length, options.MeterValueSampleInterval);
-        _memory = options.DataDirectory is { } folder ? new MemoryFile(folder, options.Id) : null;
-        _memory?.Load(Profiles, _configuration, _connectors);
+        StartHabits();
+        if (Memory?.Load() is { } saved)
+            Remember(saved);
     }
 
-    public SimulatedChargePointOptions Options { get; }
-
-    public string Id => Options.Id;
-
-    /// <summary>Connected, and the central system has accepted the boot.</summary>
-    public bool IsAccepted { get; private set; }
-
-    /// <summary>Accepted, and the central system has answered everything there was to tell.</summary>
-    public bool IsSettled => IsAccepted && _outbox.IsEmpty;
-
-    /// <summary>Sees every frame; true = sent by the charge point.</summary>
-    public event Action<bool, string>? FrameSeen;
-
-    public IReadOnlyList<ConnectorSnapshot> Snapshots
+    public override IReadOnlyList<ConnectorSnapshot> Snapshots
     {
         get
         {
-            lock (_gate)
+            lock (Gate)
                 return [.. _connectors.Select(connector => connector.Snapshot)];
         }
     }
-
-    internal DateTimeOffset Now => _clock.Time.GetUtcNow();
 
     internal ChargingProfiles Profiles { get; } = new();
 
@@ -72,183 +38,45 @@ public sealed partial class SimulatedChargePoint : IAsyncDisposable
 
     internal IEnumerable<string> Measurands => _configuration.Measurands;
 
-    /// <summary>Switches it on.</summary>
-    public void Start()
+    internal override void Save() => Memory?.Save(new JsonObject
     {
-        lock (_gate)
+        ["profiles"] = Profiles.Save(),
+        ["configuration"] = _configuration.Save(),
+        ["transactions"] = new JsonArray([.. _connectors.Select(connector => (JsonNode?)connector.SaveTransaction())]),
+        ["energyWh"] = new JsonArray([.. _connectors.Select(connector => (JsonNode)JsonValue.Create(connector.EnergyWh))]),
+    });
+
+    private protected override void StepParts(TimeSpan passed)
+    {
+        foreach (Connector connector in _connectors)
         {
-            if (!_life.IsCompleted)
-                return;
-            _power = new CancellationTokenSource();
-            _life = Task.Run(() => LiveAsync(_power.Token));
+            if (connector.Stepping)
+                connector.Step(passed, Options.TimeScale);
         }
-        _clock.Add(this);
     }
 
-    /// <summary>Switches it off: the link is closed, what has to survive does.</summary>
-    public async Task StopAsync()
+    private void Remember(JsonObject saved)
     {
-        _clock.Remove(this);
-        if (_link is { } link)
-            await link.CloseAsync();
-        await _power.CancelAsync();
-        await _life;
-        Save();
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        await StopAsync();
-        _power.Dispose();
-    }
-
-    internal void Tell(string action, Func<JsonObject> payload, bool keep, Action<JsonObject>? answered = null) =>
-        _outbox.Add(new OutboxMessage(action, payload, keep, answered));
-
-    /// <summary>To be done when the answer to the present call has been sent.</summary>
-    internal void After(Action action) => _after.Add(action);
-
-    internal void Step(TimeSpan passed)
-    {
-        lock (_gate)
+        Profiles.Load(saved["profiles"]!.AsArray());
+        _configuration.Load(saved["configuration"]!.AsObject());
+        JsonArray registers = saved["energyWh"]!.AsArray();
+        for (int i = 0; i < _connectors.Length && i < registers.Count; i++)
+            _connectors[i].EnergyWh = registers[i]!.GetValue<double>();
+        JsonArray? transactions = saved["transactions"]?.AsArray();
+        for (int i = 0; i < _connectors.Length && i < transactions?.Count; i++)
         {
-            foreach (Connector connector in _connectors)
-            {
-                if (connector.Stepping)
-                    connector.Step(passed, Options.TimeScale);
-            }
-            _sinceHeartbeat += passed.TotalSeconds;
-            if (!IsAccepted || _sinceHeartbeat < _heartbeatInterval)
-                return;
-            _sinceHeartbeat = 0;
+            if (transactions[i] is JsonObject lost)
+                _connectors[i].TellLost(lost);
         }
-        Tell("Heartbeat", static () => [], keep: false);
     }
 
     private void With(int connectorId, Action<Connector> change)
     {
-        lock (_gate)
+        lock (Gate)
         {
             if (connectorId < 1 || connectorId > _connectors.Length)
                 throw new ArgumentOutOfRangeException(nameof(connectorId), connectorId, $"{Id} has connectors 1 to {_connectors.Length}.");
             change(_connectors[connectorId - 1]);
         }
     }
-
-    private async Task LiveAsync(CancellationToken power)
-    {
-        TimeSpan pause = Options.ReconnectAfter;
-        while (!power.IsCancellationRequested)
-        {
-            bool connected = false;
-            try
-            {
-                if (!_offline)
-                    connected = await ConnectOnceAsync(power);
-            }
-            catch (Exception e) when (e is WebSocketException or TimeoutException or CallErrorException or HttpRequestException or IOException or OperationCanceledException)
-            {
-                // Not reached, or lost: tried again below.
-            }
-            pause = connected ? Options.ReconnectAfter : pause * 2 < s_longestPause && !_offline ? pause * 2 : pause;
-            await Task.Delay(pause * (0.8 + (0.4 * _random.NextDouble())), _clock.Time, power).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        }
-    }
-
-    /// <summary>One link from connect to its end; true when the central system had accepted the charge point.</summary>
-    private async Task<bool> ConnectOnceAsync(CancellationToken power)
-    {
-        await using var link = new OcppLink(Options, _clock.Time, Answer, RunAfter, (sent, text) => FrameSeen?.Invoke(sent, text));
-        await link.ConnectAsync(power);
-        _link = link;
-        using var life = CancellationTokenSource.CreateLinkedTokenSource(power);
-        Task reading = link.ReadAsync(power);
-        Task talking = TalkAsync(link, life.Token);
-        await Task.WhenAny(reading, talking);
-        bool accepted = IsAccepted;
-        IsAccepted = false;
-        _link = null;
-        await life.CancelAsync();
-        link.Abort();
-        await reading;
-        await talking.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        _outbox.ForgetPassing();
-        return accepted;
-    }
-
-    private async Task TalkAsync(OcppLink link, CancellationToken life)
-    {
-        while (!_booted)
-        {
-            JsonObject answer = await link.CallAsync("BootNotification", BootPayload(), null, life);
-            string? status = answer["status"]?.GetValue<string>();
-            double interval = answer["interval"]?.GetValue<double>() ?? 0;
-            _heartbeatInterval = interval > 0 ? interval : 300;
-            if (status == "Accepted")
-                _booted = true;
-            else
-                await Task.Delay(TimeSpan.FromSeconds(interval > 0 ? interval : 60), _clock.Time, life);
-        }
-        lock (_gate)
-        {
-            IsAccepted = true;
-            _sinceHeartbeat = _random.NextDouble() * Math.Min(10, _heartbeatInterval / 2);
-        }
-        TellStationStatus();
-        lock (_gate)
-        {
-            foreach (Connector connector in _connectors)
-                connector.TellStatus();
-        }
-        while (true)
-        {
-            OutboxMessage message = await _outbox.PeekAsync(life);
-            try
-            {
-                await link.CallAsync(message.Action, message.Payload(), answer =>
-                {
-                    lock (_gate)
-                        message.Answered?.Invoke(answer);
-                }, life);
-                _outbox.Remove(message);
-            }
-            catch (CallErrorException) when (!message.Keep)
-            {
-                _outbox.Remove(message);
-            }
-            catch (CallErrorException)
-            {
-                // The central system could not store it: it keeps its place and is sent again (OCPP 1.6 section 4.3).
-                await Task.Delay(TimeSpan.FromSeconds(_configuration.Whole("TransactionMessageRetryInterval")), _clock.Time, life);
-            }
-        }
-    }
-
-    private JsonObject BootPayload() => new()
-    {
-        ["chargePointVendor"] = Options.Vendor,
-        ["chargePointModel"] = Options.Model,
-        ["chargePointSerialNumber"] = Options.SerialNumber,
-        ["firmwareVersion"] = Options.FirmwareVersion,
-    };
-
-    private void TellStationStatus() => Tell("StatusNotification", () => new JsonObject
-    {
-        ["connectorId"] = 0,
-        ["errorCode"] = "NoError",
-        ["status"] = "Available",
-        ["timestamp"] = Now.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture),
-    }, keep: false);
-
-    private void RunAfter()
-    {
-        lock (_gate)
-        {
-            foreach (Action action in _after)
-                action();
-            _after.Clear();
-        }
-    }
-
-    internal void Save() => _memory?.Save(Profiles, _configuration, _connectors);
 }

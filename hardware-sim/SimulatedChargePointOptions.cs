@@ -6,11 +6,17 @@ public sealed record SimulatedChargePointOptions
     /// <summary>Identity: the last segment of the URL.</summary>
     public required string Id { get; init; }
 
+    /// <summary>The identity it connects with.</summary>
+    public string Identity => Personality.Link.Identity.Replace("{id}", Id, StringComparison.Ordinal);
+
     /// <summary>Address of the central system without the identity, e.g. <c>ws://127.0.0.1:9000/ocpp</c>.</summary>
     public required Uri Url { get; init; }
 
     /// <summary>Password for Basic authentication; null = none is sent.</summary>
     public string? Password { get; init; }
+
+    /// <summary><c>1.6</c>, <c>2.0.1</c> or <c>2.1</c>.</summary>
+    public string OcppVersion { get; init; } = "1.6";
 
     public string Vendor { get; init; } = "Amps";
 
@@ -39,6 +45,9 @@ public sealed record SimulatedChargePointOptions
 
     /// <summary>Local address to connect from, for more sockets than one address has ports.</summary>
     public System.Net.IPAddress? LocalAddress { get; init; }
+
+    /// <summary>How it departs from the standard.</summary>
+    public Personality Personality { get; init; } = new();
 
     /// <summary>Seed of all chance, so that a run can be repeated.</summary>
     public int Seed { get; init; } = 1;
@@ -75,6 +84,6 @@ public sealed record VehicleOptions
     public int Phases { get; init; } = 3;
 }
 
-/// <summary>A connector at one moment.</summary>
+/// <summary>A connector at one moment; of 2.0.1 and 2.1 an EVSE, whose status is its charging state in a transaction.</summary>
 public sealed record ConnectorSnapshot(
-    int ConnectorId, string Status, bool Plugged, int? TransactionId, double CurrentA, double PowerKw, double LimitA, double EnergyWh, double? StateOfCharge);
+    int ConnectorId, string Status, bool Plugged, string? TransactionId, double CurrentA, double PowerKw, double LimitA, double EnergyWh, double? StateOfCharge);

@@ -6,7 +6,7 @@ namespace Amps.HardwareSim;
 public sealed class SimulationClock : IAsyncDisposable
 {
     private static readonly TimeSpan s_step = TimeSpan.FromSeconds(1);
-    private readonly ConcurrentDictionary<SimulatedChargePoint, bool> _members = new();
+    private readonly ConcurrentDictionary<SimulatedHardware, bool> _members = new();
     private readonly CancellationTokenSource _end = new();
     private readonly Task _loop;
 
@@ -18,9 +18,9 @@ public sealed class SimulationClock : IAsyncDisposable
 
     public TimeProvider Time { get; }
 
-    internal void Add(SimulatedChargePoint chargePoint) => _members[chargePoint] = true;
+    internal void Add(SimulatedHardware chargePoint) => _members[chargePoint] = true;
 
-    internal void Remove(SimulatedChargePoint chargePoint) => _members.TryRemove(chargePoint, out _);
+    internal void Remove(SimulatedHardware chargePoint) => _members.TryRemove(chargePoint, out _);
 
     public async ValueTask DisposeAsync()
     {
@@ -38,7 +38,7 @@ public sealed class SimulationClock : IAsyncDisposable
             while (await timer.WaitForNextTickAsync(_end.Token))
             {
                 DateTimeOffset now = Time.GetUtcNow();
-                foreach (SimulatedChargePoint member in _members.Keys)
+                foreach (SimulatedHardware member in _members.Keys)
                     member.Step(now - last);
                 last = now;
             }

@@ -7,10 +7,6 @@ namespace Amps.Ocpp.Chargers;
 public sealed partial class ChargePoint
 {
     private const int MaxConnectors = 64;
-    private static readonly LearnedBehaviour s_nothingLearned = new();
-    private readonly Lock _learningGate = new();
-    private volatile LearnedBehaviour? _learning;
-    private int _learningWrites;
 
     /// <summary>Stores what a boot told and says what to answer (OCPP 1.6 section 4.2); a store that is away does not delay it.</summary>
     public Admission Boot(IChargePointSession session, BootData boot)
@@ -18,11 +14,11 @@ public sealed partial class ChargePoint
         ChargePointRecord? record = Record;
         if (record is null)
             return Admission.Rejected;
+        LearnFromBoot(session);
         BootData? before = record.Boot;
         if (before is null || before with { At = boot.At } != boot)
         {
-            bool newFirmware = before is not null && before.FirmwareVersion != boot.FirmwareVersion;
-            if (newFirmware)
+            if (before is not null && !IsSameDevice(before, boot))
                 Learn(static _ => new LearnedBehaviour());
             _ = ChangeRecordAsync(r => r with { Boot = boot });
         }
@@ -109,34 +105,6 @@ public sealed partial class ChargePoint
     {
         if (_chargers.Values.FirstOrDefault() is { } charger)
             Notify(charger, "stopQuarantined", transactionId.ToString(System.Globalization.CultureInfo.InvariantCulture));
-    }
-
-    /// <summary>What has been learned, also what is still on its way to the store.</summary>
-    public LearnedBehaviour Learned => _learning ?? Record?.Learned ?? s_nothingLearned;
-
-    /// <summary>Remembers something learned: known at once, stored in the background; unchanged knowledge costs nothing.</summary>
-    public void Learn(Func<LearnedBehaviour, LearnedBehaviour> learn)
-    {
-        lock (_learningGate)
-        {
-            LearnedBehaviour known = Learned;
-            LearnedBehaviour now = learn(known);
-            if (now == known || Record is null)
-                return;
-            _learning = now;
-            _learningWrites++;
-        }
-        _ = StoreLearnedAsync(learn);
-    }
-
-    private async Task StoreLearnedAsync(Func<LearnedBehaviour, LearnedBehaviour> learn)
-    {
-        await ChangeRecordAsync(r => r with { Learned = learn(r.Learned) });
-        lock (_learningGate)
-        {
-            if (--_learningWrites == 0)
-                _learning = null;
-        }
     }
 
     /// <summary>Makes sure that connectors 1 to <paramref name="count"/> have a device.</summary>

@@ -23,6 +23,11 @@ public sealed partial class ChargePoint : Mailbox
     {
         /// <summary>What the service had to read before it writes limits has been read.</summary>
         public volatile bool Prepared;
+
+        /// <summary>Its boot was asked for on this link.</summary>
+        public volatile bool BootAsked;
+
+        public volatile bool Booted;
     }
 
     private sealed record Connected(Link Link);
@@ -102,6 +107,14 @@ public sealed partial class ChargePoint : Mailbox
                 charger.Cap.Ensure();
         }
         return true;
+    }
+
+    /// <summary>Asks for the boot (quirk Q01); a boot from now on is an answer to that.</summary>
+    internal Task<CallAnswerSummary> AskForBootAsync(IChargePointSession session, CancellationToken life)
+    {
+        if (_link is { } link && ReferenceEquals(link.Session, session))
+            link.BootAsked = true;
+        return session.TriggerAsync(TriggerKind.Boot, null, life);
     }
 
     internal void MarkPrepared(IChargePointSession session)

@@ -16,6 +16,12 @@ public sealed record ChargersOptions
     /// <summary>Silence about its boot after which a charge point is asked for it (quirk Q01).</summary>
     public TimeSpan BootTriggerAfter { get; init; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>The same for one that is known to boot only when it is asked.</summary>
+    public TimeSpan KnownBootTriggerAfter { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>How long a charge point that tells other things is waited for once its boot was asked for.</summary>
+    public TimeSpan BootGrace { get; init; } = TimeSpan.FromSeconds(10);
+
     /// <summary>When a link counts as ready at the latest.</summary>
     public TimeSpan ReadyAfter { get; init; } = TimeSpan.FromSeconds(60);
 

@@ -14,15 +14,9 @@ internal static class SessionSetup
         TimeProvider time = chargePoint.Services.Time;
         try
         {
-            if (!await CameAsync(ready.Task, options.BootTriggerAfter, time, life))
-            {
-                if (chargePoint.Record is { Admission: Admission.Accepted })
-                    await session.TriggerAsync(TriggerKind.Boot, null, life);
-                if (!await CameAsync(ready.Task, options.ReadyAfter - options.BootTriggerAfter, time, life))
-                    chargePoint.MarkReady(session);
-                // Not accepted yet: from here on its boot, whenever it comes, makes it ready.
-                await ready.Task.WaitAsync(life);
-            }
+            await AwaitBootAsync(chargePoint, session, ready.Task, options, time, life);
+            // Not accepted yet: its boot, whenever it comes, makes it ready.
+            await ready.Task.WaitAsync(life);
             await PrepareAsync(chargePoint, session, options, time, life);
         }
         catch (OperationCanceledException)
@@ -33,6 +27,34 @@ internal static class SessionSetup
         {
             chargePoint.OnSetupFailed(e);
         }
+    }
+
+    /// <summary>
+    /// Until its boot, or until it is clear that none comes: then it is ready without one (charger behaviour, section 2). Nothing but the
+    /// trigger goes out meanwhile (quirks Q01, Q02).
+    /// </summary>
+    private static async Task AwaitBootAsync(
+        ChargePoint chargePoint, IChargePointSession session, Task ready, ChargersOptions options, TimeProvider time, CancellationToken life)
+    {
+        long start = time.GetTimestamp();
+        DateTimeOffset since = chargePoint.OnlineSince ?? time.GetUtcNow();
+        BootHabit? habit = chargePoint.Learned.BootNotification;
+        if (await CameAsync(ready, habit == BootHabit.WhenTriggered ? options.KnownBootTriggerAfter : options.BootTriggerAfter, time, life))
+            return;
+        if (habit == BootHabit.Never)
+        {
+            chargePoint.MarkReady(session);
+            return;
+        }
+        CallAnswerSummary? asked = chargePoint.Record is { Admission: Admission.Accepted } ? await chargePoint.AskForBootAsync(session, life) : null;
+        if (await CameAsync(ready, options.BootGrace, time, life))
+            return;
+        // One that tells other things or answers that it will not boot is there all the same.
+        bool isThere = asked is { Status: CallStatus.Rejected or CallStatus.NotSupported } || chargePoint.Chargers.Any(charger => charger.State.ObservedAt >= since);
+        if (!isThere && await CameAsync(ready, options.ReadyAfter - time.GetElapsedTime(start), time, life))
+            return;
+        if (chargePoint.MarkReady(session) && isThere)
+            chargePoint.Learn(static learned => learned with { BootNotification = BootHabit.Never });
     }
 
     private static async Task PrepareAsync(ChargePoint chargePoint, IChargePointSession session, ChargersOptions options, TimeProvider time, CancellationToken life)
@@ -103,7 +125,7 @@ internal static class SessionSetup
     {
         try
         {
-            await what.WaitAsync(limit, time, life);
+            await what.WaitAsync(limit > TimeSpan.Zero ? limit : TimeSpan.Zero, time, life);
             return true;
         }
         catch (TimeoutException)

@@ -40,6 +40,8 @@ internal sealed class ChargePointBody
         change.ReadConfiguration();
         change.ReadPassword();
         change.ReadClientCertificates();
+        if (PinnedBody.Read(body) is { } pin)
+            change._changes.Add(record => record with { Configuration = record.Configuration with { Pinned = pin(record.Configuration.Pinned) } });
         change.ReadConnectors(directory);
         return change;
     }
@@ -58,7 +60,7 @@ internal sealed class ChargePointBody
     private void ReadOwner(KeyRing keys)
     {
         _body.RefuseUnknown(_body.Root, "", "customerId", "userId", "password", "securityProfile", "ocppVersion", "timeZone", "vendor", "model",
-            "phases", "nominalVoltage", "ratedPowerKw", "idleStrategy", "callTimeoutSeconds", "admission", "connectors", "clientCertificates");
+            "phases", "nominalVoltage", "ratedPowerKw", "idleStrategy", "callTimeoutSeconds", "admission", "connectors", "clientCertificates", "pinned");
         Field("customerId", name => _body.Text(_body.Root, "", name, maxLength: 64), (record, value) => record with { CustomerId = value }, value =>
             value is not null && keys.FindCustomer(value) is null ? "There is no such customer." : null);
         Field("userId", name => _body.Text(_body.Root, "", name, maxLength: 128), static (record, value) => record with { UserId = value });

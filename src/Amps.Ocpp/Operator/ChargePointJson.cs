@@ -26,7 +26,7 @@ internal static class ChargePointJson
         WriteConfiguration(json, record.Configuration);
         WriteLink(json, link);
         WriteBoot(json, record.Boot);
-        WriteLearned(json, record.Learned);
+        BehaviourJson.Write(json, record);
         WriteDevices(json, record, link);
         json.WriteEndObject();
     }
@@ -74,27 +74,6 @@ internal static class ChargePointJson
         json.WriteEndObject();
     }
 
-    private static void WriteLearned(Utf8JsonWriter json, LearnedBehaviour learned)
-    {
-        json.WriteStartObject("learned");
-        WriteNumber(json, "connectorCount", learned.ConnectorCount);
-        json.WriteString("rateUnit", learned.RateUnit);
-        WriteNumber(json, "stackLevel", learned.StackLevel);
-        WriteNumber(json, "maxStackLevel", learned.MaxStackLevel);
-        json.WriteString("profileKind", learned.ProfileKind);
-        WriteFlag(json, "profileOnConnectorZero", learned.ProfileOnConnectorZero);
-        WriteFlag(json, "wholeAmperes", learned.WholeAmperes);
-        WriteFlag(json, "triggerWithConnector", learned.TriggerWithConnector);
-        json.WriteString("idleStrategy", learned.IdleStrategy?.ToString());
-        WriteFlag(json, "endsOnZeroLimit", learned.EndsOnZeroLimit);
-        WriteFlag(json, "needsUnplug", learned.NeedsUnplug);
-        WriteNumber(json, "ratedPowerKw", learned.RatedPowerKw);
-        WriteNumber(json, "phases", learned.Phases);
-        WriteFlag(json, "switchesPhases", learned.SwitchesPhases);
-        json.WriteString("sampledMeasurands", learned.SampledMeasurands);
-        json.WriteEndObject();
-    }
-
     private static void WriteDevices(Utf8JsonWriter json, ChargePointRecord record, LinkView link)
     {
         json.WriteStartArray("devices");
@@ -120,14 +99,6 @@ internal static class ChargePointJson
     {
         if (value is { } number)
             json.WriteNumber(name, number);
-        else
-            json.WriteNull(name);
-    }
-
-    private static void WriteFlag(Utf8JsonWriter json, string name, bool? value)
-    {
-        if (value is { } flag)
-            json.WriteBoolean(name, flag);
         else
             json.WriteNull(name);
     }

@@ -21,6 +21,16 @@ public enum IdleStrategy
     Hold,
 }
 
+/// <summary>When a charge point tells its boot, where that is not by itself after a reboot.</summary>
+public enum BootHabit
+{
+    /// <summary>Only when TriggerMessage asks for it.</summary>
+    WhenTriggered,
+
+    /// <summary>Not even then.</summary>
+    Never,
+}
+
 /// <summary>Everything the registry keeps of one charge point; the operator's part and what the charge point told.</summary>
 public sealed record ChargePointRecord
 {
@@ -97,6 +107,9 @@ public sealed record ChargePointConfiguration
     public IdleStrategy? IdleStrategy { get; init; }
 
     public int? CallTimeoutSeconds { get; init; }
+
+    /// <summary>How it behaves whatever it is seen to do; null = left to what is learned. What has a field of its own above is not in here.</summary>
+    public LearnedBehaviour? Pinned { get; init; }
 }
 
 /// <summary>Client certificates by what tells them apart.</summary>
@@ -137,6 +150,12 @@ public sealed record LearnedBehaviour
     /// <summary>Profile kind that is accepted: <c>Absolute</c> or <c>Relative</c>.</summary>
     public string? ProfileKind { get; init; }
 
+    /// <summary>Whether it takes limits that are no transaction's own (quirk Q60).</summary>
+    public bool? DefaultLimits { get; init; }
+
+    /// <summary>Whether it takes limits of a running transaction (quirk Q60).</summary>
+    public bool? TransactionLimits { get; init; }
+
     /// <summary>Whether the cap is set on connector 0 because the connector itself is refused.</summary>
     public bool? ProfileOnConnectorZero { get; init; }
 
@@ -166,4 +185,16 @@ public sealed record LearnedBehaviour
 
     /// <summary>Measurands accepted for sampled meter values, comma-separated, in the standard's spelling.</summary>
     public string? SampledMeasurands { get; init; }
+
+    /// <summary>The shortest interval between sampled meter values that it takes, s (quirk Q94).</summary>
+    public int? SampleIntervalSeconds { get; init; }
+
+    /// <summary>When it tells its boot where it does not do so by itself (quirk Q01).</summary>
+    public BootHabit? BootNotification { get; init; }
+
+    /// <summary>False = it does not know TriggerMessage (quirk Q36).</summary>
+    public bool? TriggerMessage { get; init; }
+
+    /// <summary>How long it is given to answer, s: it has been seen to answer later than calls are waited for (quirk Q07).</summary>
+    public int? CallTimeoutSeconds { get; init; }
 }

@@ -46,6 +46,7 @@ public sealed class IncomingCallTests : IAsyncLifetime
     [Trait("row", "P16")]
     [Trait("row", "P22")]
     [Trait("row", "P23")]
+    [Trait("quirk", "Q31")]
     public async Task Every_call_of_a_charge_point_is_answered_as_the_schemas_say()
     {
         string[] actions = [.. Ocpp16Actions.All.Where(action => action.FromChargePoint).Select(action => action.Name)];

@@ -135,6 +135,7 @@ public sealed class Ocpp16LinkTests(Ocpp16LinkTests.Fixture fixture) : IClassFix
 
     [Fact]
     [Trait("row", "P8")]
+    [Trait("quirk", "Q19")]
     public async Task A_pending_charge_point_is_listed_and_accepted_by_the_operators_word()
     {
         await using ServiceHost service = await ServiceHost.StartAsync("Amps:Mqtt:Mode=Off");

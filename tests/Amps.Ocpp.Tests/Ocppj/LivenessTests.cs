@@ -8,6 +8,7 @@ public sealed class LivenessTests
 {
     [Fact]
     [Trait("row", "W18")]
+    [Trait("quirk", "Q13")]
     public async Task A_charge_point_that_never_answers_pings_ends_within_interval_and_time_out()
     {
         var clock = new ManualTimeProvider();
@@ -46,6 +47,7 @@ public sealed class LivenessTests
     }
 
     [Fact]
+    [Trait("quirk", "Q14")]
     public async Task Any_bytes_count_as_life_also_pings_of_the_charge_point()
     {
         var clock = new ManualTimeProvider();

@@ -27,8 +27,9 @@ public static class OcppSchemas
     /// <param name="action">Action name, e.g. <c>BootNotification</c>.</param>
     /// <param name="isResponse">True for the payload of a CALLRESULT.</param>
     /// <param name="json">The payload object as text.</param>
+    /// <param name="oneWay">A message without an answer (2.1, SEND).</param>
     /// <returns>One line per violation; empty when the payload is valid.</returns>
-    public static IReadOnlyList<string> Validate(string version, string action, bool isResponse, string json)
+    public static IReadOnlyList<string> Validate(string version, string action, bool isResponse, string json, bool oneWay = false)
     {
         ArgumentNullException.ThrowIfNull(version);
         ArgumentNullException.ThrowIfNull(action);
@@ -38,7 +39,7 @@ public static class OcppSchemas
         }
 
         var number = version.StartsWith("ocpp", StringComparison.Ordinal) ? version[4..] : version;
-        var suffix = isResponse ? "Response" : number == "1.6" ? "" : "Request";
+        var suffix = isResponse ? "Response" : number == "1.6" || oneWay ? "" : "Request";
         var schema = Cache.GetOrAdd(Path.Combine(number, action + suffix + ".json"), Load);
         if (schema is null)
         {
@@ -61,7 +62,7 @@ public static class OcppSchemas
             : [.. schema.Validate(token).Select(e => $"{action}{suffix}: {e.Path} {e.Kind}: {token.SelectToken(e.Path?.TrimStart('#', '/') ?? "")?.ToString(Formatting.None)}")];
     }
 
-    /// <inheritdoc cref="Validate(string, string, bool, string)"/>
+    /// <inheritdoc cref="Validate(string, string, bool, string, bool)"/>
     public static IReadOnlyList<string> Validate(string version, string action, bool isResponse, ReadOnlySpan<byte> json) =>
         Validate(version, action, isResponse, Encoding.UTF8.GetString(json));
 

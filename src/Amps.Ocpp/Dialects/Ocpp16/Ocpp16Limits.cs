@@ -26,8 +26,8 @@ internal sealed class Ocpp16Limits(ChargePoint chargePoint, IOcpp16Calls calls, 
     private readonly HashSet<int> _clearedInVain = [];
     private volatile bool _clearFirst;
 
-    /// <summary>It has refused limits of transactions in every form (quirk Q60): one is enough to see that it still does.</summary>
-    private volatile bool _refusesTransactions;
+    /// <summary>It has refused limits of transactions in every form, and takes others (quirk Q60): one is enough to see that it still does.</summary>
+    private bool RefusesTransactions => chargePoint.Learned is { TransactionLimits: false, DefaultLimits: true };
 
     /// <summary>The profile that a RemoteStartTransaction carries: the cap of the transaction that is to start.</summary>
     public ChargingProfile ForStart(LimitRequest limit) =>
@@ -42,7 +42,7 @@ internal sealed class Ocpp16Limits(ChargePoint chargePoint, IOcpp16Calls calls, 
             answer = await SetAsync(limit, form, cancellationToken);
             if (answer.Accepted)
                 return answer;
-            if (answer.Status == CallStatus.Rejected && (_clearFirst || (_refusesTransactions && limit.TransactionId is not null)))
+            if (answer.Status == CallStatus.Rejected && (_clearFirst || (RefusesTransactions && limit.TransactionId is not null)))
                 break;
             silences += answer.Status == CallStatus.TimedOut ? 1 : 0;
             // Only a refusal or a silence says something about the form; anything else ends the attempt.
@@ -50,8 +50,11 @@ internal sealed class Ocpp16Limits(ChargePoint chargePoint, IOcpp16Calls calls, 
                 return answer;
         }
         answer = silences == 0 ? await ReplaceAsync(limit, answer, cancellationToken) : answer;
-        if (limit.TransactionId is not null)
-            _refusesTransactions = answer.Status == CallStatus.Rejected;
+        if (answer.Status == CallStatus.Rejected)
+        {
+            bool running = limit.TransactionId is not null;
+            chargePoint.Learn(learned => running ? learned with { TransactionLimits = false } : learned with { DefaultLimits = false });
+        }
         return answer;
     }
 
@@ -98,7 +101,6 @@ internal sealed class Ocpp16Limits(ChargePoint chargePoint, IOcpp16Calls calls, 
         if (answer.Accepted)
         {
             Learn(form, running);
-            _refusesTransactions &= !running;
             lock (_gate)
                 _lastAccepted[limit.ConnectorId] = form;
         }
@@ -159,6 +161,8 @@ internal sealed class Ocpp16Limits(ChargePoint chargePoint, IOcpp16Calls calls, 
         RateUnit = form.Unit,
         StackLevel = form.StackLevel,
         ProfileKind = form.Kind,
+        DefaultLimits = running ? learned.DefaultLimits : true,
+        TransactionLimits = running ? true : learned.TransactionLimits,
         ProfileOnConnectorZero = running ? learned.ProfileOnConnectorZero : form.OnConnectorZero,
         WholeAmperes = form.Whole ? true : learned.WholeAmperes,
     });

@@ -78,7 +78,11 @@ internal sealed partial class Ocpp16Session
         await _chargePoint.ReportAsync(this, connectorId, fact);
     }
 
-    public void OnLateAnswer(LateAnswer answer) => DialectMetrics.LateAnswers.Add(1);
+    public void OnLateAnswer(LateAnswer answer)
+    {
+        DialectMetrics.LateAnswers.Add(1);
+        _chargePoint.LearnLateAnswer(answer.After);
+    }
 
     private CallAnswer Answer(ReadOnlyMemory<byte> payload, object? reaction = null) =>
         CallAnswer.Result(payload, reaction ?? (_ready ? null : s_firstCall));

@@ -58,7 +58,7 @@ internal sealed partial class Ocpp16Session : IOcppSession, IOcpp16Calls
 
     public Task SampleFasterAsync(CancellationToken cancellationToken) => _setup.SampleFasterAsync(cancellationToken);
 
-    public async Task<CallAnswerSummary> TriggerAsync(TriggerKind kind, int? connectorId, CancellationToken cancellationToken)
+    public Task<CallAnswerSummary> TriggerAsync(TriggerKind kind, int? connectorId, CancellationToken cancellationToken)
     {
         string message = kind switch
         {
@@ -66,20 +66,8 @@ internal sealed partial class Ocpp16Session : IOcppSession, IOcpp16Calls
             TriggerKind.Status => "StatusNotification",
             _ => "MeterValues",
         };
-        // Some answer the trigger only with a connector, some only without (quirk Q06): the form that worked is kept.
-        bool? withConnector = connectorId is null ? null : _chargePoint.Learned.TriggerWithConnector;
-        CallAnswerSummary answer = await AskAsync("TriggerMessage", Ocpp16Messages.TriggerMessage(message, withConnector == false ? null : connectorId), cancellationToken);
-        if (withConnector is not null || connectorId is null || answer.Status is not (CallStatus.Accepted or CallStatus.Rejected))
-            return answer;
-        if (answer.Accepted)
-        {
-            _chargePoint.Learn(static learned => learned with { TriggerWithConnector = true });
-            return answer;
-        }
-        answer = await AskAsync("TriggerMessage", Ocpp16Messages.TriggerMessage(message, null), cancellationToken);
-        if (answer.Accepted)
-            _chargePoint.Learn(static learned => learned with { TriggerWithConnector = false });
-        return answer;
+        return TriggerForms.AskAsync(_chargePoint, kind == TriggerKind.Status, connectorId, connector =>
+            AskAsync("TriggerMessage", Ocpp16Messages.TriggerMessage(message, connector), cancellationToken));
     }
 
     public async Task<(OperatorCallOutcome? Outcome, CallRefusal? Refusal)> CallAsync(
@@ -92,7 +80,7 @@ internal sealed partial class Ocpp16Session : IOcppSession, IOcpp16Calls
         byte[] bytes = Encoding.UTF8.GetBytes(payload.GetRawText());
         if (ShapeChecker.Check(known.Request, bytes, ShapeMode.Strict, out _) is { } violation)
             return (null, new CallRefusal(violation.Path, violation.Message));
-        CallOutcome outcome = await _connection.CallAsync(known.Name, bytes, timeout ?? _callTimeout, cancellationToken: cancellationToken);
+        CallOutcome outcome = await _connection.CallAsync(known.Name, bytes, timeout ?? _chargePoint.CallTimeout(_callTimeout), cancellationToken: cancellationToken);
         return (outcome.Kind switch
         {
             CallOutcomeKind.Result => new OperatorCallOutcome(Encoding.UTF8.GetString(outcome.Payload.Span)),
@@ -128,7 +116,7 @@ internal sealed partial class Ocpp16Session : IOcppSession, IOcpp16Calls
     }
 
     public Task<CallOutcome> SendAsync(string action, byte[] payload, CancellationToken cancellationToken) =>
-        _connection.CallAsync(action, payload, _callTimeout, cancellationToken: cancellationToken);
+        _connection.CallAsync(action, payload, _chargePoint.CallTimeout(_callTimeout), cancellationToken: cancellationToken);
 
     private static CallStatus StatusOf(string action, ReadOnlySpan<byte> payload)
     {

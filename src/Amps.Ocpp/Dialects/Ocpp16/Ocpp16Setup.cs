@@ -19,6 +19,7 @@ internal sealed class Ocpp16Setup(ChargePoint chargePoint, Ocpp16Session session
     private const string ConnectorsKey = "NumberOfConnectors";
     private const string SlowInterval = "60";
     private const string FastInterval = "10";
+    private const int FastSeconds = 10;
     private const string PingInterval = "30";
 
     private static readonly string[] s_keys = [UnitsKey, StackKey, ConnectorsKey, SwitchKey, IntervalKey, MeasurandsKey, PingKey];
@@ -57,13 +58,17 @@ internal sealed class Ocpp16Setup(ChargePoint chargePoint, Ocpp16Session session
     /// <summary>While energy flows a sample each 10 s, where the charge point allows it.</summary>
     public async Task SampleFasterAsync(CancellationToken cancellationToken)
     {
-        if (_intervalFixed || _interval is null or FastInterval)
+        int shortest = chargePoint.Learned.SampleIntervalSeconds ?? FastSeconds;
+        string wanted = shortest.ToString(CultureInfo.InvariantCulture);
+        if (_intervalFixed || _interval is null || _interval == wanted || _interval == FastInterval)
             return;
-        CallAnswerSummary answer = await ChangeAsync(IntervalKey, FastInterval, cancellationToken);
+        CallAnswerSummary answer = await ChangeAsync(IntervalKey, wanted, cancellationToken);
         if (answer.Accepted)
-            _interval = FastInterval;
+            _interval = wanted;
         else
             _intervalFixed = true;
+        if (answer.Status == CallStatus.Rejected && int.TryParse(_interval, CultureInfo.InvariantCulture, out int taken) && taken > shortest)
+            chargePoint.Learn(learned => learned with { SampleIntervalSeconds = taken });
     }
 
     private void Learn(Dictionary<string, ConfigurationKey> known)

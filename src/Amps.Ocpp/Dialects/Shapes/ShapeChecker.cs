@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using System.Text.Json;
 
 namespace Amps.Ocpp.Dialects.Shapes;
@@ -61,6 +60,12 @@ internal static class ShapeChecker
                     continue;
                 }
                 FieldShape field = shape.Fields[index];
+                // Nothing said where nothing need be said: some write null for it.
+                if (reader.TokenType == JsonTokenType.Null && mode == ShapeMode.Lenient && (shape.RequiredBits & (1UL << index)) == 0)
+                {
+                    Tolerated++;
+                    continue;
+                }
                 if (!Value(ref reader, field.Value))
                     return Failed(field.Name);
                 missing &= ~(1UL << index);
@@ -147,7 +152,8 @@ internal static class ShapeChecker
                 return false;
             if (reader.TryGetDateTimeOffset(out _) && reader.ValueSpan[^1] is (byte)'Z' or >= (byte)'0' and <= (byte)'9' && HasZone(reader.ValueSpan))
                 return true;
-            if (reader.ValueSpan.Length <= 64 && ChargerTime.Read(Encoding.UTF8.GetString(reader.ValueSpan)) is not null)
+            // A plus may be written as an escape.
+            if (reader.ValueSpan.Length <= 64 && ChargerTime.Read(reader.GetString()) is not null)
                 return Tolerate(ShapeViolationKind.Property, "A time as RFC 3339 writes it.");
             Fail(ShapeViolationKind.Formation, "A time as RFC 3339 writes it.");
             return false;
