@@ -59,9 +59,13 @@ public sealed partial class ChargePoint
     private Task DropNextAsync(PasswordHash next) => ChangeRecordAsync(record => record with { NextPasswords = record.NextPasswords.Remove(next) });
 
     /// <summary>The charge point surely did not take it; what may have been carried out is no refusal.</summary>
-    private static bool WasRefused(OperatorCallOutcome outcome) => outcome.ResultJson is { } result
-        ? StatusIn(JsonDocument.Parse(result).RootElement) is not (null or "Accepted" or "RebootRequired")
-        : outcome.ErrorCode is not ("Timeout" or "ConnectionLost" or "InternalError" or "GenericError");
+    private static bool WasRefused(OperatorCallOutcome outcome)
+    {
+        if (outcome.ResultJson is not { } result)
+            return outcome.ErrorCode is not ("Timeout" or "ConnectionLost" or "InternalError" or "GenericError");
+        using JsonDocument answer = JsonDocument.Parse(result);
+        return StatusIn(answer.RootElement) is not (null or "Accepted" or "RebootRequired");
+    }
 
     /// <summary>1.6 answers with one status, 2.x with one for each variable, of which the best counts.</summary>
     private static string? StatusIn(JsonElement answer)

@@ -22,6 +22,7 @@ public sealed record SecurityEvent(
 public sealed partial class SecurityEvents(ISecurityEventStore store, TimeProvider time, ILogger<SecurityEvents> logger) : BackgroundService
 {
     private const int MaxBatch = 100;
+    private const int MaxText = 512;
     private const int LoggedPerSecond = 50;
     private static readonly Meter s_meter = new("Amps.Ocpp.Security");
     private static readonly Counter<long> s_events = s_meter.CreateCounter<long>("amps.security.events", "{event}", "Security events by type and by who found them.");
@@ -35,6 +36,8 @@ public sealed partial class SecurityEvents(ISecurityEventStore store, TimeProvid
     /// <summary>A charge point told it (1.6 and 2.x SecurityEventNotification).</summary>
     public void Told(ChargePointId chargePoint, string type, DateTimeOffset? toldAt, string? detail)
     {
+        type = Line(type)!;
+        detail = Line(detail);
         // Any text may come; a metric needs few values.
         s_events.Add(1, new KeyValuePair<string, object?>("type", SecurityEventTypes.NameOf(type)), new KeyValuePair<string, object?>("from", "charge_point"));
         if (MayLog())
@@ -49,6 +52,7 @@ public sealed partial class SecurityEvents(ISecurityEventStore store, TimeProvid
     /// <param name="detail">The reason.</param>
     public void Found(ChargePointId? chargePoint, string type, string address, string? detail)
     {
+        detail = Line(detail);
         s_events.Add(1, new KeyValuePair<string, object?>("type", type), new KeyValuePair<string, object?>("from", "service"));
         if (MayLog())
             LogFound(type, chargePoint?.Value ?? "-", address, detail);
@@ -68,7 +72,8 @@ public sealed partial class SecurityEvents(ISecurityEventStore store, TimeProvid
         }
         catch (OperationCanceledException)
         {
-            await WriteAsync(CancellationToken.None);
+            while (_waiting.Reader.TryPeek(out _))
+                await WriteAsync(CancellationToken.None);
         }
     }
 
@@ -86,6 +91,20 @@ public sealed partial class SecurityEvents(ISecurityEventStore store, TimeProvid
         {
             LogNotKept(batch.Count, e.Message);
         }
+        catch (Exception e)
+        {
+            // One batch that cannot be kept must not end the keeping of all others.
+            LogFailed(e, batch.Count);
+        }
+    }
+
+    /// <summary>A text of somebody else's on one line of bounded length.</summary>
+    private static string? Line(string? text)
+    {
+        if (text is null)
+            return null;
+        text = text.Length > MaxText ? text[..MaxText] : text;
+        return text.AsSpan().IndexOfAnyInRange('\0', '\x1F') < 0 ? text : new string([.. text.Select(static c => char.IsControl(c) ? ' ' : c)]);
     }
 
     private bool MayLog()
@@ -104,4 +123,7 @@ public sealed partial class SecurityEvents(ISecurityEventStore store, TimeProvid
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Count} security events were logged and counted, but not kept, storage is away: {Reason}")]
     private partial void LogNotKept(int count, string reason);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Count} security events were logged and counted, but not kept")]
+    private partial void LogFailed(Exception exception, int count);
 }
