@@ -28,6 +28,7 @@ public sealed class ShapeCheckerTests
     [InlineData("StatusNotification", """{"connectorId":9999999999999,"errorCode":"NoError","status":"Available"}""", "Property", "/connectorId")]
     [InlineData("MeterValues", """{"connectorId":1,"meterValue":[{"timestamp":"2026-01-01T00:00:00Z","sampledValue":[{"value":7}]}]}""", "Type", "/meterValue/0/sampledValue/0/value")]
     [InlineData("MeterValues", """{"connectorId":1,"meterValue":[{"timestamp":"yesterday","sampledValue":[{"value":"7"}]}]}""", "Formation", "/meterValue/0/timestamp")]
+    [InlineData("SecurityEventNotification", """{"type":"\ud800","timestamp":"2026-01-01T00:00:00Z"}""", "Formation", "/type")]
     [InlineData("Heartbeat", "[]", "Formation", "")]
     [InlineData("Heartbeat", "{", "Formation", "")]
     [InlineData("Heartbeat", "7", "Formation", "")]

@@ -93,8 +93,9 @@ internal static class ShapeChecker
         {
             if (!Is(reader.TokenType == JsonTokenType.String, "A string."))
                 return false;
-            // Bytes are never fewer than characters, so most strings are judged without decoding them.
-            return reader.ValueSpan.Length <= shape.MaxLength || reader.GetString()!.Length <= shape.MaxLength
+            // Bytes are never fewer than characters, so most strings are judged without decoding them; escapes are decoded, since
+            // half a surrogate pair is no text (faults R15).
+            return (!reader.ValueIsEscaped && reader.ValueSpan.Length <= shape.MaxLength) || reader.GetString()!.Length <= shape.MaxLength
                 || Tolerate(ShapeViolationKind.Property, $"At most {shape.MaxLength} characters.");
         }
 
