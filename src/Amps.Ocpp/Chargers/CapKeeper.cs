@@ -208,9 +208,9 @@ internal sealed class CapKeeper
         bool prove = end.Kind == CapWriteKind.Written || (end.Kind == CapWriteKind.Unchanged && (reasons & CapReason.Transaction) != CapReason.None);
         if (prove && Wanted is { } wanted && !await Proof.HoldsAsync(session, Limit(wanted, null)))
         {
-            reasons |= CapReason.Ignored;
             end = new CapWrite(CapWriteKind.Refused, string.Create(
-                CultureInfo.InvariantCulture, $"the charge point accepts {wanted:0.###} kW and shows a higher limit"), "capDrifted");
+                CultureInfo.InvariantCulture, $"the charge point accepts {wanted:0.###} kW and shows a higher limit"), "capDrifted")
+            { Open = CapReason.Ignored };
         }
         switch (end.Kind)
         {
@@ -220,13 +220,14 @@ internal sealed class CapKeeper
             case CapWriteKind.LinkLost:
                 Interlocked.Or(ref _reasons, (int)(reasons | CapReason.Distrust));
                 return true;
-            case CapWriteKind.Refused:
+            case CapWriteKind.Outdated:
+                Interlocked.Or(ref _reasons, (int)reasons);
+                return false;
+            default:
                 Refuse(end);
-                break;
+                Interlocked.Or(ref _reasons, (int)end.Open);
+                return false;
         }
-        // What was a reason for this round is one for the next.
-        Interlocked.Or(ref _reasons, (int)reasons);
-        return false;
     }
 
     private void Refuse(CapWrite end)

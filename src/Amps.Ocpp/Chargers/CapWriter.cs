@@ -12,7 +12,7 @@ internal sealed class CapWriter(Charger charger, CapKeeper keeper)
     private volatile LimitRequest? _written;
     private volatile LimitRequest? _transactionLimit;
     private volatile LimitRequest? _transactionRefusal;
-    private volatile string? _limitedTransaction;
+    private volatile HighestLimit? _highest;
     private int _transactionWrites;
     private bool _appliedByTransaction;
     private long _writtenAt;
@@ -23,6 +23,9 @@ internal sealed class CapWriter(Charger charger, CapKeeper keeper)
     {
         public bool IsOutdated => Outdated.IsCancellationRequested;
     }
+
+    /// <summary>The highest limit that a transaction has accepted, or may have without a word, kW.</summary>
+    private sealed record HighestLimit(string TransactionId, double Kilowatts);
 
     /// <summary>The limit in force is for one phase although the installation has more.</summary>
     public bool IsOnOnePhase => _written is { Phases: 1 } && charger.State.Rating.Phases != 1;
@@ -90,7 +93,8 @@ internal sealed class CapWriter(Charger charger, CapKeeper keeper)
         }
         written |= own.Kind == CapWriteKind.Written || running.Kind == CapWriteKind.Written;
         if (own.IsDone)
-            return written && running.IsDone ? new CapWrite(CapWriteKind.Written) : running;
+            return !running.IsDone ? running with { Open = reasons & CapReason.Ignored } : written ? new CapWrite(CapWriteKind.Written) : running;
+        own = own with { Open = reasons };
         if (_transactionLimit is not { } limit)
             return own;
         // The cap holds as long as the transaction runs; what comes after it is told, and tried again.
@@ -106,7 +110,7 @@ internal sealed class CapWriter(Charger charger, CapKeeper keeper)
         (_transactionLimit, _transactionRefusal) = (null, null);
         CallAnswerSummary answer = await session.SetLimitAsync(limit, cancellationToken);
         if (answer.Status is CallStatus.Accepted or CallStatus.TimedOut or CallStatus.LinkLost)
-            _limitedTransaction = limit.TransactionId;
+            _highest = new HighestLimit(limit.TransactionId!, Math.Max(limit.Kilowatts, _highest?.TransactionId == limit.TransactionId ? _highest!.Kilowatts : 0));
         if (answer.Accepted && write == Volatile.Read(ref _transactionWrites))
             _transactionLimit = limit;
         return answer;
@@ -166,7 +170,7 @@ internal sealed class CapWriter(Charger charger, CapKeeper keeper)
         if ((reasons & CapReason.Distrust) != CapReason.None)
         {
             // While a transaction has a limit of its own, that is the one which is shown.
-            bool hidden = charger.State.Transaction is { } running && running.Id == _limitedTransaction;
+            bool hidden = charger.State.Transaction is { } running && running.Id == _highest?.TransactionId;
             return charger.State.AppliedCapKw == limit.Kilowatts && (known || !hidden) && await keeper.Proof.ShowsAsync(session, limit);
         }
         if (!known)
@@ -198,10 +202,11 @@ internal sealed class CapWriter(Charger charger, CapKeeper keeper)
             return new CapWrite(CapWriteKind.Unchanged);
         if (writing.IsOutdated)
             return new CapWrite(CapWriteKind.Outdated);
-        // Many take no limits of transactions (quirk Q60): the connector's own is enough there unless an older one of the
+        // Many take no limits of transactions (quirk Q60): the connector's own is enough there unless a higher one of the
         // transaction stands in its way, and the session is not to be held.
+        bool harmless = _highest is not { } highest || highest.TransactionId != transaction || highest.Kilowatts <= limit.Kilowatts;
         bool needless = answer.Status is CallStatus.Rejected or CallStatus.NotSupported && !charger.State.Held
-            && (_limitedTransaction != transaction || await keeper.Proof.ShowsWithinAsync(session, limit));
+            && (harmless || await keeper.Proof.ShowsWithinAsync(session, limit));
         if (!needless)
             return CapWrite.Of(answer);
         _transactionRefusal = limit;

@@ -217,7 +217,11 @@ public sealed class CapPropertyTests(ITestOutputHelper output)
             // What it left unanswered has to run out before it is looked at again.
             await _house.AdvanceAsync(300);
             for (int i = 0; i < 60 && !Holds(); i++)
+            {
                 await _house.AdvanceAsync(60);
+                if (_house.Charger.State.Transaction is not null)
+                    await _house.MeterAsync(powerKw: _device.InForceKw);
+            }
             Check();
             Assert.True(Holds(), $"in force {_device.InForceKw} kW, own {_device.Own}, running {_device.Running}, cap {_cap}, unmet {_house.Charger.UnmetLimit}");
             // What holds is left alone.

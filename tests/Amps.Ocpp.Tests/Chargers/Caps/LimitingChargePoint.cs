@@ -81,6 +81,8 @@ internal sealed class LimitingChargePoint(TimeProvider clock) : IOcpp16Calls
     /// <summary>Calls that it does not answer.</summary>
     public int Waiting => Volatile.Read(ref _waiting);
 
+    public bool IsLost => _lost.Task.IsCompleted;
+
     /// <summary>Stands for the present connection.</summary>
     public object Link => _lost;
 
