@@ -188,7 +188,8 @@ internal sealed class CapKeeper
             return true;
         try
         {
-            await wake.Task.WaitAsync(retry, Time);
+            // The next round must not run inside the end of the timer.
+            await wake.Task.WaitAsync(retry, Time).ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
             return true;
         }
         catch (TimeoutException)

@@ -15,6 +15,7 @@ internal sealed class CapWriter(Charger charger, CapKeeper keeper)
     private volatile HighestLimit? _highest;
     private int _transactionWrites;
     private bool _appliedByTransaction;
+    private double? _applied;
     private long _writtenAt;
     private bool _everWritten;
 
@@ -133,7 +134,12 @@ internal sealed class CapWriter(Charger charger, CapKeeper keeper)
             return new CapWrite(CapWriteKind.Unchanged);
         limit = keeper.Limit(newest, null) with { LastFormIgnored = (reasons & CapReason.Ignored) != CapReason.None };
         var writing = new Writing(newest, limit, new CancellationTokenSource());
+        LimitRequest? before = _written;
+        _written = null;
         CallAnswerSummary answer = await WriteAsync(writing, token => session.SetLimitAsync(limit, token));
+        // Without an answer nobody knows which of the two it holds.
+        if (!answer.Sent || answer.Status is CallStatus.Rejected or CallStatus.NotSupported)
+            _written = before;
         // A refusal has written nothing; a silence may have.
         if (answer.Sent && answer.Status is CallStatus.Accepted or CallStatus.TimedOut or CallStatus.LinkLost)
         {
@@ -215,15 +221,18 @@ internal sealed class CapWriter(Charger charger, CapKeeper keeper)
 
     private void Note(LimitRequest limit)
     {
-        bool news = _written?.Kilowatts != limit.Kilowatts || _written.Phases != limit.Phases || _appliedByTransaction;
+        bool news = charger.State.AppliedCapKw != limit.Kilowatts || charger.State.AppliedCapPhases != limit.Phases || _applied != limit.Kilowatts;
         _written = limit;
         _appliedByTransaction = false;
         if (news)
             Applied(limit.Kilowatts, limit.Phases);
     }
 
-    private void Applied(double? kilowatts, int? phases = null) =>
+    private void Applied(double? kilowatts, int? phases = null)
+    {
+        _applied = kilowatts;
         ChargePoint.Post(charger.ConnectorId, new CapApplied(Time.GetUtcNow(), kilowatts, phases));
+    }
 
     /// <summary>
     /// What was accepted is what would be written. Where the voltage alone has fallen, a few amperes too little stay, to save

@@ -8,17 +8,16 @@ namespace Amps.Ocpp.Tests.Chargers.Caps;
 /// The cap under any sequence of writes, refusals, silences, reboots, reconnects and transactions on charge points of many ways: no
 /// limit that is sent lets more flow than the cap then desired, and a charge point that behaves ends with the newest cap.
 /// </summary>
-public sealed class CapPropertyTests(ITestOutputHelper output)
+public sealed class CapPropertyTests
 {
-    private const int Sequences = 400;
+    private const int Sequences = 150;
     private const int Steps = 30;
     private static readonly double[] s_caps = [0, 1, 1.4, 2.3, 3.7, 4.13, 4.14, 5, 6.9, 7.4, 11, 16.5, 22, 43];
 
     [Fact]
-    [Trait("row", "C7")]
     public async Task No_limit_exceeds_the_cap_and_the_newest_cap_is_in_force_at_the_end()
     {
-        int first = Environment.GetEnvironmentVariable("AMPS_TEST_SEED") is { } given ? int.Parse(given, System.Globalization.CultureInfo.InvariantCulture) : Environment.TickCount & 0xFFFFFF;
+        int first = Environment.TickCount & 0xFFFFFF;
         for (int seed = first; seed < first + Sequences; seed++)
         {
             var run = new Sequence(seed);
@@ -28,7 +27,6 @@ public sealed class CapPropertyTests(ITestOutputHelper output)
             }
             catch (Exception e)
             {
-                output.WriteLine($"Seed {seed}");
                 Assert.Fail($"Seed {seed}, {seed - first} passed: {e.Message}\n{string.Join('\n', run.Errors)}\n{run.Story}");
             }
         }

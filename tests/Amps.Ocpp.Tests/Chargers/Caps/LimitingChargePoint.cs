@@ -174,7 +174,7 @@ internal sealed class LimitingChargePoint(TimeProvider clock) : IOcpp16Calls
         Interlocked.Increment(ref _waiting);
         try
         {
-            await lost.Task.WaitAsync(s_callTimeout, clock, cancellationToken);
+            await lost.Task.WaitAsync(s_callTimeout, clock, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
             return CallOutcome.ConnectionLost("1", sent: true);
         }
         catch (TimeoutException)
