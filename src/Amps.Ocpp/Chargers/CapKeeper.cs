@@ -17,6 +17,7 @@ internal sealed class CapKeeper
     private readonly CapWriter _writer;
     private double _highestVoltage;
     private int _rounds;
+    private int _seen;
     private int _reasons = (int)CapReason.Distrust;
     private TaskCompletionSource? _wake;
     private volatile string? _refused;
@@ -161,11 +162,11 @@ internal sealed class CapKeeper
         {
             while (true)
             {
-                int seen = Volatile.Read(ref _rounds);
+                int seen = _seen = Volatile.Read(ref _rounds);
                 bool done = await RoundAsync();
                 if (!done && ChargePoint.IsPrepared)
                 {
-                    retry = await WakeOrAsync(seen, retry) ? first : retry * 2 < last ? retry * 2 : last;
+                    retry = await WakeOrAsync(retry) ? first : retry * 2 < last ? retry * 2 : last;
                     continue;
                 }
                 if (Interlocked.CompareExchange(ref _rounds, 0, seen) == seen)
@@ -179,22 +180,26 @@ internal sealed class CapKeeper
         }
     }
 
-    /// <summary>Waits for the retry; true when a new reason to try came first.</summary>
-    private async Task<bool> WakeOrAsync(int seen, TimeSpan retry)
+    /// <summary>Waits within a round; true when a new reason to try came first.</summary>
+    public async Task<bool> WakeOrAsync(TimeSpan limit)
     {
         var wake = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         Interlocked.Exchange(ref _wake, wake);
-        if (Volatile.Read(ref _rounds) != seen)
+        if (Volatile.Read(ref _rounds) != _seen)
             return true;
         try
         {
-            // The next round must not run inside the end of the timer.
-            await wake.Task.WaitAsync(retry, Time).ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+            // What follows must not run inside the end of the timer.
+            await wake.Task.WaitAsync(limit, Time).ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
             return true;
         }
         catch (TimeoutException)
         {
             return false;
+        }
+        finally
+        {
+            Volatile.Write(ref _wake, null);
         }
     }
 
@@ -222,7 +227,7 @@ internal sealed class CapKeeper
                 Interlocked.Or(ref _reasons, (int)(reasons | CapReason.Distrust));
                 return true;
             case CapWriteKind.Outdated:
-                Interlocked.Or(ref _reasons, (int)reasons);
+                Interlocked.Or(ref _reasons, (int)end.Open);
                 return false;
             default:
                 Refuse(end);

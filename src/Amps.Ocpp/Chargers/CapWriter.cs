@@ -71,21 +71,21 @@ internal sealed class CapWriter(Charger charger, CapKeeper keeper)
         {
             // A running transaction must not wait for the turn of a persistent write; its own limit is none.
             CapWrite early = await KeepTransactionAsync(session, reasons);
-            if (early.Kind == CapWriteKind.LinkLost)
-                return early;
+            if (early.Kind is CapWriteKind.LinkLost or CapWriteKind.Outdated)
+                return early with { Open = reasons };
             written = early.Kind == CapWriteKind.Written;
             reasons = written ? reasons & ~(CapReason.Transaction | CapReason.Ignored) : reasons;
         }
         CapWrite own = await KeepDefaultAsync(session, reasons);
         if (own.Kind is CapWriteKind.LinkLost or CapWriteKind.Outdated)
-            return own;
+            return own with { Open = reasons };
         if (own.Kind == CapWriteKind.Written)
             reasons &= ~CapReason.Ignored;
         CapWrite running = written && own.Kind != CapWriteKind.Written
             ? new CapWrite(CapWriteKind.Unchanged)
             : await KeepTransactionAsync(session, written ? CapReason.None : reasons);
         if (running.Kind is CapWriteKind.LinkLost or CapWriteKind.Outdated)
-            return running;
+            return running with { Open = reasons };
         if (own.Kind == CapWriteKind.Unchanged && (reasons & CapReason.Resumed) != CapReason.None && _transactionRefusal is { } refused
             && !await keeper.Proof.ShowsWithinAsync(session, refused))
         {
@@ -127,9 +127,10 @@ internal sealed class CapWriter(Charger charger, CapKeeper keeper)
             Note(limit);
             return new CapWrite(CapWriteKind.Unchanged);
         }
-        if (Pause is var pause && pause > TimeSpan.Zero)
-            await Task.Delay(pause, Time);
-        // Reading and waiting have taken their time: the newest counts.
+        // A newer value begins anew: a running transaction is to have it before the pause is over.
+        if (Pause is var pause && pause > TimeSpan.Zero && await keeper.WakeOrAsync(pause))
+            return new CapWrite(CapWriteKind.Outdated);
+        // Reading has taken its time: the newest counts.
         if (keeper.Desired() is not { } newest)
             return new CapWrite(CapWriteKind.Unchanged);
         limit = keeper.Limit(newest, null) with { LastFormIgnored = (reasons & CapReason.Ignored) != CapReason.None };
