@@ -185,10 +185,10 @@ internal sealed class CapKeeper
     {
         var wake = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         Interlocked.Exchange(ref _wake, wake);
-        if (Volatile.Read(ref _rounds) != _seen)
-            return true;
         try
         {
+            if (Volatile.Read(ref _rounds) != _seen)
+                return true;
             // What follows must not run inside the end of the timer.
             await wake.Task.WaitAsync(limit, Time).ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
             return true;
