@@ -16,6 +16,7 @@ internal sealed class CapKeeper
     private readonly Charger _charger;
     private readonly CapWriter _writer;
     private double _highestVoltage;
+    private double _newestVoltage;
     private int _rounds;
     private int _seen;
     private int _reasons = (int)CapReason.Distrust;
@@ -118,7 +119,10 @@ internal sealed class CapKeeper
     public void OnMeter(MeterSample sample)
     {
         Guard.OnMeter(sample);
-        if (ChargeRate.PhaseVoltage(sample.VoltageV, _charger.State.Rating.NominalVoltage) is not { } voltage || voltage <= _highestVoltage)
+        if (ChargeRate.PhaseVoltage(sample.VoltageV, _charger.State.Rating.NominalVoltage) is not { } voltage)
+            return;
+        _newestVoltage = voltage;
+        if (voltage <= _highestVoltage)
             return;
         Volatile.Write(ref _highestVoltage, voltage);
         if (_writer.ExceedsNow())
@@ -130,7 +134,7 @@ internal sealed class CapKeeper
     {
         Guard.OnTransactionClosed();
         _writer.OnTransactionClosed();
-        Volatile.Write(ref _highestVoltage, 0);
+        Volatile.Write(ref _highestVoltage, _newestVoltage);
         // Some lose all limits with a transaction: what is shown now is about the connector's own.
         Ensure(CapReason.TransactionEnded);
     }
