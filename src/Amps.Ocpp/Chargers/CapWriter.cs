@@ -176,9 +176,9 @@ internal sealed class CapWriter(Charger charger, CapKeeper keeper)
         bool known = _written is { } written && IsSame(written, limit);
         if ((reasons & CapReason.Distrust) != CapReason.None)
         {
-            // While a transaction has a limit of its own, that is the one which is shown.
+            // While a transaction has a limit of its own, that is the one which is shown, and nothing tells of this one.
             bool hidden = charger.State.Transaction is { } running && running.Id == _highest?.TransactionId;
-            return charger.State.AppliedCapKw == limit.Kilowatts && (known || !hidden) && await keeper.Proof.ShowsAsync(session, limit);
+            return charger.State.AppliedCapKw == limit.Kilowatts && !hidden && await keeper.Proof.ShowsAsync(session, limit);
         }
         if (!known)
             return false;
