@@ -16,7 +16,9 @@ internal sealed class CapKeeper
     private readonly Charger _charger;
     private readonly CapWriter _writer;
     private double _highestVoltage;
+    private double _newestVoltage;
     private int _rounds;
+    private int _seen;
     private int _reasons = (int)CapReason.Distrust;
     private TaskCompletionSource? _wake;
     private volatile string? _refused;
@@ -117,7 +119,10 @@ internal sealed class CapKeeper
     public void OnMeter(MeterSample sample)
     {
         Guard.OnMeter(sample);
-        if (ChargeRate.PhaseVoltage(sample.VoltageV, _charger.State.Rating.NominalVoltage) is not { } voltage || voltage <= _highestVoltage)
+        if (ChargeRate.PhaseVoltage(sample.VoltageV, _charger.State.Rating.NominalVoltage) is not { } voltage)
+            return;
+        _newestVoltage = voltage;
+        if (voltage <= _highestVoltage)
             return;
         Volatile.Write(ref _highestVoltage, voltage);
         if (_writer.ExceedsNow())
@@ -129,7 +134,7 @@ internal sealed class CapKeeper
     {
         Guard.OnTransactionClosed();
         _writer.OnTransactionClosed();
-        Volatile.Write(ref _highestVoltage, 0);
+        Volatile.Write(ref _highestVoltage, _newestVoltage);
         // Some lose all limits with a transaction: what is shown now is about the connector's own.
         Ensure(CapReason.TransactionEnded);
     }
@@ -161,11 +166,11 @@ internal sealed class CapKeeper
         {
             while (true)
             {
-                int seen = Volatile.Read(ref _rounds);
+                int seen = _seen = Volatile.Read(ref _rounds);
                 bool done = await RoundAsync();
                 if (!done && ChargePoint.IsPrepared)
                 {
-                    retry = await WakeOrAsync(seen, retry) ? first : retry * 2 < last ? retry * 2 : last;
+                    retry = await WakeOrAsync(retry) ? first : retry * 2 < last ? retry * 2 : last;
                     continue;
                 }
                 if (Interlocked.CompareExchange(ref _rounds, 0, seen) == seen)
@@ -179,21 +184,26 @@ internal sealed class CapKeeper
         }
     }
 
-    /// <summary>Waits for the retry; true when a new reason to try came first.</summary>
-    private async Task<bool> WakeOrAsync(int seen, TimeSpan retry)
+    /// <summary>Waits within a round; true when a new reason to try came first.</summary>
+    public async Task<bool> WakeOrAsync(TimeSpan limit)
     {
         var wake = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         Interlocked.Exchange(ref _wake, wake);
-        if (Volatile.Read(ref _rounds) != seen)
-            return true;
         try
         {
-            await wake.Task.WaitAsync(retry, Time);
+            if (Volatile.Read(ref _rounds) != _seen)
+                return true;
+            // What follows must not run inside the end of the timer.
+            await wake.Task.WaitAsync(limit, Time).ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
             return true;
         }
         catch (TimeoutException)
         {
             return false;
+        }
+        finally
+        {
+            Volatile.Write(ref _wake, null);
         }
     }
 
@@ -208,9 +218,9 @@ internal sealed class CapKeeper
         bool prove = end.Kind == CapWriteKind.Written || (end.Kind == CapWriteKind.Unchanged && (reasons & CapReason.Transaction) != CapReason.None);
         if (prove && Wanted is { } wanted && !await Proof.HoldsAsync(session, Limit(wanted, null)))
         {
-            reasons |= CapReason.Ignored;
             end = new CapWrite(CapWriteKind.Refused, string.Create(
-                CultureInfo.InvariantCulture, $"the charge point accepts {wanted:0.###} kW and shows a higher limit"), "capDrifted");
+                CultureInfo.InvariantCulture, $"the charge point accepts {wanted:0.###} kW and shows a higher limit"), "capDrifted")
+            { Open = CapReason.Ignored };
         }
         switch (end.Kind)
         {
@@ -220,13 +230,14 @@ internal sealed class CapKeeper
             case CapWriteKind.LinkLost:
                 Interlocked.Or(ref _reasons, (int)(reasons | CapReason.Distrust));
                 return true;
-            case CapWriteKind.Refused:
+            case CapWriteKind.Outdated:
+                Interlocked.Or(ref _reasons, (int)end.Open);
+                return false;
+            default:
                 Refuse(end);
-                break;
+                Interlocked.Or(ref _reasons, (int)end.Open);
+                return false;
         }
-        // What was a reason for this round is one for the next.
-        Interlocked.Or(ref _reasons, (int)reasons);
-        return false;
     }
 
     private void Refuse(CapWrite end)

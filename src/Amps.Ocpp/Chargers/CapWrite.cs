@@ -20,6 +20,9 @@ internal enum CapWriteKind
 /// <param name="Notice">Kind of the notice that tells of it, when refused.</param>
 internal readonly record struct CapWrite(CapWriteKind Kind, string? Why = null, string? Notice = null)
 {
+    /// <summary>What is still a reason for the next round when this one was refused.</summary>
+    public CapReason Open { get; init; }
+
     public bool IsDone => Kind is CapWriteKind.Unchanged or CapWriteKind.Written;
 
     /// <summary>What an answer that is no acceptance means for the cap.</summary>

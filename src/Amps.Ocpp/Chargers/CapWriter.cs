@@ -12,9 +12,10 @@ internal sealed class CapWriter(Charger charger, CapKeeper keeper)
     private volatile LimitRequest? _written;
     private volatile LimitRequest? _transactionLimit;
     private volatile LimitRequest? _transactionRefusal;
-    private volatile string? _limitedTransaction;
+    private volatile HighestLimit? _highest;
     private int _transactionWrites;
     private bool _appliedByTransaction;
+    private double? _applied;
     private long _writtenAt;
     private bool _everWritten;
 
@@ -23,6 +24,9 @@ internal sealed class CapWriter(Charger charger, CapKeeper keeper)
     {
         public bool IsOutdated => Outdated.IsCancellationRequested;
     }
+
+    /// <summary>The highest limit that a transaction has accepted, or may have without a word, kW.</summary>
+    private sealed record HighestLimit(string TransactionId, double Kilowatts);
 
     /// <summary>The limit in force is for one phase although the installation has more.</summary>
     public bool IsOnOnePhase => _written is { Phases: 1 } && charger.State.Rating.Phases != 1;
@@ -67,21 +71,21 @@ internal sealed class CapWriter(Charger charger, CapKeeper keeper)
         {
             // A running transaction must not wait for the turn of a persistent write; its own limit is none.
             CapWrite early = await KeepTransactionAsync(session, reasons);
-            if (early.Kind == CapWriteKind.LinkLost)
-                return early;
+            if (early.Kind is CapWriteKind.LinkLost or CapWriteKind.Outdated)
+                return early with { Open = reasons };
             written = early.Kind == CapWriteKind.Written;
             reasons = written ? reasons & ~(CapReason.Transaction | CapReason.Ignored) : reasons;
         }
         CapWrite own = await KeepDefaultAsync(session, reasons);
         if (own.Kind is CapWriteKind.LinkLost or CapWriteKind.Outdated)
-            return own;
+            return own with { Open = reasons };
         if (own.Kind == CapWriteKind.Written)
             reasons &= ~CapReason.Ignored;
         CapWrite running = written && own.Kind != CapWriteKind.Written
             ? new CapWrite(CapWriteKind.Unchanged)
             : await KeepTransactionAsync(session, written ? CapReason.None : reasons);
         if (running.Kind is CapWriteKind.LinkLost or CapWriteKind.Outdated)
-            return running;
+            return running with { Open = reasons };
         if (own.Kind == CapWriteKind.Unchanged && (reasons & CapReason.Resumed) != CapReason.None && _transactionRefusal is { } refused
             && !await keeper.Proof.ShowsWithinAsync(session, refused))
         {
@@ -90,7 +94,8 @@ internal sealed class CapWriter(Charger charger, CapKeeper keeper)
         }
         written |= own.Kind == CapWriteKind.Written || running.Kind == CapWriteKind.Written;
         if (own.IsDone)
-            return written && running.IsDone ? new CapWrite(CapWriteKind.Written) : running;
+            return !running.IsDone ? running with { Open = reasons & CapReason.Ignored } : written ? new CapWrite(CapWriteKind.Written) : running;
+        own = own with { Open = reasons };
         if (_transactionLimit is not { } limit)
             return own;
         // The cap holds as long as the transaction runs; what comes after it is told, and tried again.
@@ -106,7 +111,7 @@ internal sealed class CapWriter(Charger charger, CapKeeper keeper)
         (_transactionLimit, _transactionRefusal) = (null, null);
         CallAnswerSummary answer = await session.SetLimitAsync(limit, cancellationToken);
         if (answer.Status is CallStatus.Accepted or CallStatus.TimedOut or CallStatus.LinkLost)
-            _limitedTransaction = limit.TransactionId;
+            _highest = new HighestLimit(limit.TransactionId!, Math.Max(limit.Kilowatts, _highest?.TransactionId == limit.TransactionId ? _highest!.Kilowatts : 0));
         if (answer.Accepted && write == Volatile.Read(ref _transactionWrites))
             _transactionLimit = limit;
         return answer;
@@ -122,14 +127,20 @@ internal sealed class CapWriter(Charger charger, CapKeeper keeper)
             Note(limit);
             return new CapWrite(CapWriteKind.Unchanged);
         }
-        if (Pause is var pause && pause > TimeSpan.Zero)
-            await Task.Delay(pause, Time);
-        // Reading and waiting have taken their time: the newest counts.
+        // A newer value begins anew: a running transaction is to have it before the pause is over.
+        if (Pause is var pause && pause > TimeSpan.Zero && await keeper.WakeOrAsync(pause))
+            return new CapWrite(CapWriteKind.Outdated);
+        // Reading has taken its time: the newest counts.
         if (keeper.Desired() is not { } newest)
             return new CapWrite(CapWriteKind.Unchanged);
         limit = keeper.Limit(newest, null) with { LastFormIgnored = (reasons & CapReason.Ignored) != CapReason.None };
         var writing = new Writing(newest, limit, new CancellationTokenSource());
+        LimitRequest? before = _written;
+        _written = null;
         CallAnswerSummary answer = await WriteAsync(writing, token => session.SetLimitAsync(limit, token));
+        // Without an answer nobody knows which of the two it holds.
+        if (!answer.Sent || answer.Status is CallStatus.Rejected or CallStatus.NotSupported)
+            _written = before;
         // A refusal has written nothing; a silence may have.
         if (answer.Sent && answer.Status is CallStatus.Accepted or CallStatus.TimedOut or CallStatus.LinkLost)
         {
@@ -165,9 +176,9 @@ internal sealed class CapWriter(Charger charger, CapKeeper keeper)
         bool known = _written is { } written && IsSame(written, limit);
         if ((reasons & CapReason.Distrust) != CapReason.None)
         {
-            // While a transaction has a limit of its own, that is the one which is shown.
-            bool hidden = charger.State.Transaction is { } running && running.Id == _limitedTransaction;
-            return charger.State.AppliedCapKw == limit.Kilowatts && (known || !hidden) && await keeper.Proof.ShowsAsync(session, limit);
+            // While a transaction has a limit of its own, that is the one which is shown, and nothing tells of this one.
+            bool hidden = charger.State.Transaction is { } running && running.Id == _highest?.TransactionId;
+            return charger.State.AppliedCapKw == limit.Kilowatts && !hidden && await keeper.Proof.ShowsAsync(session, limit);
         }
         if (!known)
             return false;
@@ -198,10 +209,11 @@ internal sealed class CapWriter(Charger charger, CapKeeper keeper)
             return new CapWrite(CapWriteKind.Unchanged);
         if (writing.IsOutdated)
             return new CapWrite(CapWriteKind.Outdated);
-        // Many take no limits of transactions (quirk Q60): the connector's own is enough there unless an older one of the
+        // Many take no limits of transactions (quirk Q60): the connector's own is enough there unless a higher one of the
         // transaction stands in its way, and the session is not to be held.
+        bool harmless = _highest is not { } highest || highest.TransactionId != transaction || highest.Kilowatts <= limit.Kilowatts;
         bool needless = answer.Status is CallStatus.Rejected or CallStatus.NotSupported && !charger.State.Held
-            && (_limitedTransaction != transaction || await keeper.Proof.ShowsWithinAsync(session, limit));
+            && (harmless || await keeper.Proof.ShowsWithinAsync(session, limit));
         if (!needless)
             return CapWrite.Of(answer);
         _transactionRefusal = limit;
@@ -210,15 +222,18 @@ internal sealed class CapWriter(Charger charger, CapKeeper keeper)
 
     private void Note(LimitRequest limit)
     {
-        bool news = _written?.Kilowatts != limit.Kilowatts || _written.Phases != limit.Phases || _appliedByTransaction;
+        bool news = charger.State.AppliedCapKw != limit.Kilowatts || charger.State.AppliedCapPhases != limit.Phases || _applied != limit.Kilowatts;
         _written = limit;
         _appliedByTransaction = false;
         if (news)
             Applied(limit.Kilowatts, limit.Phases);
     }
 
-    private void Applied(double? kilowatts, int? phases = null) =>
+    private void Applied(double? kilowatts, int? phases = null)
+    {
+        _applied = kilowatts;
         ChargePoint.Post(charger.ConnectorId, new CapApplied(Time.GetUtcNow(), kilowatts, phases));
+    }
 
     /// <summary>
     /// What was accepted is what would be written. Where the voltage alone has fallen, a few amperes too little stay, to save

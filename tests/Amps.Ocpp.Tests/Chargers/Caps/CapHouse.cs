@@ -59,6 +59,8 @@ internal sealed class CapHouse
 
     public async Task ConnectAsync(bool boot = true)
     {
+        // Later than anything it has told, so that it is asked for its status at the end of the set-up.
+        _clock.Advance(TimeSpan.FromMilliseconds(1));
         Device.Connect();
         Link = new LimitLink(_chargePoint, Device, ++_generation, _clock);
         await _chargePoint.ConnectAsync(Link);
@@ -140,19 +142,27 @@ internal sealed class CapHouse
     private async Task SettleAsync()
     {
         (int, int, long) before = default;
+        long end = Environment.TickCount64 + (long)Wait.Limit.TotalMilliseconds;
         for (int quiet = 0; quiet < 3;)
         {
             // A stranger's end changes nothing; it is handled when all before it is.
             await _chargePoint.DisconnectAsync(s_stranger);
             await Task.Run(static () => { });
             (int, int, long) now = (Device.Calls, _clock.ActiveTimers, Charger.State.Sequence);
-            bool setUp = !_chargePoint.IsOnline || _chargePoint.IsPrepared || Device.Waiting > 0;
-            bool kept = (int)s_rounds.GetValue(Charger.Cap)! == 0 || Device.Waiting > 0 || _clock.ActiveTimers > 0;
-            quiet = now == before && setUp && kept ? quiet + 1 : 0;
+            // Each call that waits has a timer; with one less it is about to go on.
+            bool goesOn = _clock.ActiveTimers < Device.Waiting || (Device.IsLost && Device.Waiting > 0)
+                || s_wake.GetValue(Charger.Cap) is TaskCompletionSource { Task.IsCompleted: true };
+            bool setUp = !_chargePoint.IsOnline || Link is { IsSetUp: true } || Device.Waiting > 0
+                || (_chargePoint.IsPrepared && Charger.State.ObservedAt >= _chargePoint.OnlineSince);
+            bool kept = (int)s_rounds.GetValue(Charger.Cap)! == 0 || _clock.ActiveTimers > 0;
+            quiet = now == before && !goesOn && setUp && kept ? quiet + 1 : 0;
             before = now;
+            if (Environment.TickCount64 > end)
+                throw new TimeoutException("It never comes to rest.");
         }
     }
 
+    private static readonly FieldInfo s_wake = typeof(CapKeeper).GetField("_wake", BindingFlags.Instance | BindingFlags.NonPublic)!;
     private static readonly FieldInfo s_rounds = typeof(CapKeeper).GetField("_rounds", BindingFlags.Instance | BindingFlags.NonPublic)!;
     private static readonly IChargePointSession s_stranger = Mock.Of<IChargePointSession>();
 

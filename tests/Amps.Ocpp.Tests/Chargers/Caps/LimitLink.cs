@@ -14,6 +14,9 @@ internal sealed class LimitLink(ChargePoint chargePoint, LimitingChargePoint dev
 
     public long Generation => generation;
 
+    /// <summary>The service has asked for the status: the last that it does of itself after a connect.</summary>
+    public bool IsSetUp { get; private set; }
+
     public int MeterTriggers { get; private set; }
 
     public Task<CallAnswerSummary> StartAsync(int connectorId, string idTag, LimitRequest? limit, CancellationToken cancellationToken) =>
@@ -32,6 +35,7 @@ internal sealed class LimitLink(ChargePoint chargePoint, LimitingChargePoint dev
 
     public Task<CallAnswerSummary> TriggerAsync(TriggerKind kind, int? connectorId, CancellationToken cancellationToken)
     {
+        IsSetUp |= kind == TriggerKind.Status;
         MeterTriggers += kind == TriggerKind.Meter ? 1 : 0;
         return Task.FromResult(new CallAnswerSummary(CallStatus.Accepted));
     }

@@ -81,6 +81,8 @@ internal sealed class LimitingChargePoint(TimeProvider clock) : IOcpp16Calls
     /// <summary>Calls that it does not answer.</summary>
     public int Waiting => Volatile.Read(ref _waiting);
 
+    public bool IsLost => _lost.Task.IsCompleted;
+
     /// <summary>Stands for the present connection.</summary>
     public object Link => _lost;
 
@@ -172,7 +174,7 @@ internal sealed class LimitingChargePoint(TimeProvider clock) : IOcpp16Calls
         Interlocked.Increment(ref _waiting);
         try
         {
-            await lost.Task.WaitAsync(s_callTimeout, clock, cancellationToken);
+            await lost.Task.WaitAsync(s_callTimeout, clock, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
             return CallOutcome.ConnectionLost("1", sent: true);
         }
         catch (TimeoutException)
