@@ -121,7 +121,8 @@ public sealed record ChargerState
                 Transaction = opened.Transaction,
                 Held = false,
                 Plugged = true,
-                Meter = Meter?.RegistersOnly(),
+                // What was measured before it says nothing of it.
+                Meter = Meter?.PowerTimestamp >= opened.Transaction.StartedAt ? Meter : Meter?.RegistersOnly(),
                 ObservedAt = opened.At,
             },
             TransactionClosed closed => ApplyClosed(closed),
@@ -165,7 +166,7 @@ public sealed record ChargerState
         MeterSample sample = meter.Sample;
         // Closing values of a dead transaction, and what was measured before the status changed, say nothing of now (quirks Q42, Q88).
         bool ended = Transaction is null && meter.TransactionId is { } id && id == LastEndedTransactionId;
-        bool before = Reported is not (ConnectorStatus.Charging or ConnectorStatus.Unknown) && sample.Timestamp + s_clockResolution < ReportedSince;
+        bool before = Reported is not (ConnectorStatus.Charging or ConnectorStatus.Unknown) && ReportedSince - sample.Timestamp > s_clockResolution;
         if (ended || before)
             sample = sample.RegistersOnly();
         bool late = Meter?.Timestamp is { } known && sample.Timestamp < known && known <= meter.At + s_clockTolerance;
@@ -179,7 +180,8 @@ public sealed record ChargerState
         return this with
         {
             Transaction = null,
-            LastEndedTransactionId = closed.TransactionId,
+            // What was only taken for ended may show that it goes on.
+            LastEndedTransactionId = closed.Reason == TransactionClosed.Inferred ? LastEndedTransactionId : closed.TransactionId,
             Held = closed.ByService && Plugged,
             Meter = Meter is null ? null : Meter.WithoutFlow() with { EnergyImportKwh = closed.MeterStopKwh ?? Meter.EnergyImportKwh },
             ObservedAt = closed.At,
