@@ -120,7 +120,8 @@ internal sealed class PersonalityStory(ServiceHost service, ApiClient app, Simul
         return last;
     }
 
-    /// <summary>Writes the cap: <c>applied</c> when the charger keeps it and the service knows, <c>unmet</c> when the service says that it does not.</summary>
+    /// <summary>Writes the cap: <c>applied</c> when the charger keeps it and the service knows, <c>unmet</c> when the service says that it does not,
+    /// <c>applied for now</c> when it does and the service says that it will not later.</summary>
     private async Task<string> CapAsync(string step, double kilowatts, double amperes, int seconds)
     {
         JsonElement written = await app.PostAsync($"/ev-charger/{_device}/settings", new { max_charge_rate = new { value = kilowatts, unit = "kw" } });
@@ -136,6 +137,7 @@ internal sealed class PersonalityStory(ServiceHost service, ApiClient app, Simul
             bool unmet = device.GetProperty("unmetLimit").ValueKind == JsonValueKind.String;
             seen = (kept, known, unmet) switch
             {
+                (true, true, true) => "applied for now",
                 (_, _, true) => "unmet",
                 (true, true, _) => "applied",
                 (false, true, _) => "not kept, and nobody says so",
@@ -144,7 +146,7 @@ internal sealed class PersonalityStory(ServiceHost service, ApiClient app, Simul
             };
             return seen == Expected(step);
         }, seconds);
-        if (seen != "applied")
+        if (!seen.StartsWith("applied", StringComparison.Ordinal))
             return seen;
         // The vehicle needs a moment to follow.
         await UntilAsync(() => Task.FromResult(_charger.Snapshots[0].PowerKw <= kilowatts * 1.05), 5);
