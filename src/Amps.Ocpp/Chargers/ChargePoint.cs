@@ -293,7 +293,6 @@ public sealed partial class ChargePoint : Mailbox
                 // Some forget the limit on resuming (quirk Q72).
                 if (before.Reported is ConnectorStatus.SuspendedEVSE or ConnectorStatus.SuspendedEV)
                     charger.Cap.Ensure(CapReason.Transaction | CapReason.Resumed);
-                charger.Commands.Hold.Reassert();
                 AskForMeter(charger);
                 break;
             case StatusReported { Status: ConnectorStatus.Faulted } status when before.Reported != ConnectorStatus.Faulted:

@@ -176,31 +176,27 @@ internal sealed class CommandRunner(Charger charger)
     /// <summary>Lifts a zero hold: the cap goes back first, so that there is no moment without a limit (quirks Q72, Q73).</summary>
     private async Task<CommandOutcome> ResumeAsync(IChargePointSession session, OpenTransaction running, Deadline deadline, CancellationToken cancellationToken)
     {
-        Hold.Lifting = true;
-        try
+        LimitRequest limit = charger.Cap.DesiredLimit(running.Id) ?? charger.Cap.Limit(charger.State.Rating.PowerKw ?? CapKeeper.UnknownRatingKw, running.Id);
+        // Not held from here on: a charger that begins to draw while its answer is on the way must not get the zero again.
+        bool wasHeld = charger.State.Held;
+        ChargePoint.Post(charger.ConnectorId, new HoldChanged(Time.GetUtcNow(), false));
+        Task<CallAnswerSummary> call = charger.Cap.SetTransactionLimitAsync(session, limit, deadline.Token);
+        CallAnswerSummary? answer = await FollowAsync(ChargerCommand.Charge, call, deadline, cancellationToken);
+        if (answer is not { Accepted: true })
         {
-            LimitRequest limit = charger.Cap.DesiredLimit(running.Id) ?? charger.Cap.Limit(charger.State.Rating.PowerKw ?? CapKeeper.UnknownRatingKw, running.Id);
-            Task<CallAnswerSummary> call = session.SetLimitAsync(limit, deadline.Token);
-            CallAnswerSummary? answer = await FollowAsync(ChargerCommand.Charge, call, deadline, cancellationToken);
-            if (answer is not { Accepted: true })
-                return Refused(answer, "resume");
-            if (limit.Kilowatts == 0)
-            {
-                ChargePoint.Post(charger.ConnectorId, new HoldChanged(Time.GetUtcNow(), false));
-                return new CommandOutcome(true, "The session goes on; its cap allows no energy.", ConfirmedBy: "state", TransactionId: running.Id);
-            }
-            (WaitEnd end, string? by) = await Hold.ConfirmLiftedAsync(session, deadline, cancellationToken);
-            return end switch
-            {
-                WaitEnd.Met => new CommandOutcome(true, "The charger offers energy again.", ConfirmedBy: by, TransactionId: running.Id),
-                WaitEnd.LinkLost => Offline(sent: true),
-                _ => CommandOutcome.Failed(ErrorCodes.ConfirmationTimeout, "The charger accepted the limit, but energy is not offered again."),
-            };
+            if (wasHeld)
+                ChargePoint.Post(charger.ConnectorId, new HoldChanged(Time.GetUtcNow(), true));
+            return Refused(answer, "resume");
         }
-        finally
+        if (limit.Kilowatts == 0)
+            return new CommandOutcome(true, "The session goes on; its cap allows no energy.", ConfirmedBy: "state", TransactionId: running.Id);
+        (WaitEnd end, string? by) = await Hold.ConfirmLiftedAsync(session, deadline, cancellationToken);
+        return end switch
         {
-            Hold.Lifting = false;
-        }
+            WaitEnd.Met => new CommandOutcome(true, "The charger offers energy again.", ConfirmedBy: by, TransactionId: running.Id),
+            WaitEnd.LinkLost => Offline(sent: true),
+            _ => CommandOutcome.Failed(ErrorCodes.ConfirmationTimeout, "The charger accepted the limit, but energy is not offered again."),
+        };
     }
 
     /// <summary>Waits for the effect of a call that a replaced command left on the wire, so that nothing is decided on a state about to change.</summary>

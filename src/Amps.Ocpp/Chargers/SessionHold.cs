@@ -5,7 +5,7 @@ namespace Amps.Ocpp.Chargers;
 
 /// <summary>
 /// The idle strategy Hold on one charger (charger behaviour, section 4): a limit of zero inside the running transaction, kept until
-/// it is lifted, and what is learned of a charger that takes it badly (quirks Q51, Q72, Q73).
+/// it is lifted (the cap's keeper writes it again where the charger loses it), and what is learned of a charger that takes it badly (quirks Q51, Q72, Q73).
 /// </summary>
 internal sealed class SessionHold(Charger charger)
 {
@@ -16,8 +16,6 @@ internal sealed class SessionHold(Charger charger)
     private static readonly TimeSpan s_endsByZero = TimeSpan.FromSeconds(30);
 
     private volatile Zero? _zero;
-    private int _reasserting;
-    private volatile bool _lifting;
 
     /// <summary>A limit of zero that was sent for a transaction.</summary>
     private sealed record Zero(string TransactionId, long At);
@@ -30,7 +28,7 @@ internal sealed class SessionHold(Charger charger)
     public Task<CallAnswerSummary> SendZeroAsync(IChargePointSession session, OpenTransaction running, CancellationToken cancellationToken)
     {
         _zero = new Zero(running.Id, Time.GetTimestamp());
-        return session.SetLimitAsync(charger.Cap.Limit(0, running.Id), cancellationToken);
+        return charger.Cap.SetTransactionLimitAsync(session, charger.Cap.Limit(0, running.Id), cancellationToken);
     }
 
     /// <summary>Waits until the charger shows that nothing flows; the second value names what showed it.</summary>
@@ -57,12 +55,6 @@ internal sealed class SessionHold(Charger charger)
         }
     }
 
-    /// <summary>The limit of zero is being lifted, so a charger that begins to draw is right.</summary>
-    public bool Lifting
-    {
-        set => _lifting = value;
-    }
-
     /// <summary>
     /// Lifts the limit of zero: the cap takes its place in one write, so that there is no moment without a limit. Where that does not
     /// resume, the connector has the cap before the transaction's own limit is taken away (quirks Q72, Q73).
@@ -71,7 +63,6 @@ internal sealed class SessionHold(Charger charger)
     {
         DateTimeOffset since = Time.GetUtcNow();
         ConnectorStatus before = charger.State.Reported;
-        ChargePoint.Post(charger.ConnectorId, new HoldChanged(since, false));
         bool Offers(ChargerState s) => !s.Held && s.Reported is ConnectorStatus.Charging or ConnectorStatus.SuspendedEV;
         // A status from before the limit was lifted says nothing of after it, until it had time to change.
         WaitEnd end = await charger.WaitAsync(
@@ -88,14 +79,6 @@ internal sealed class SessionHold(Charger charger)
         if (end == WaitEnd.Met)
             _zero = null;
         return (end, Offers(charger.State) ? "StatusNotification" : "MeterValues");
-    }
-
-    /// <summary>A held session must not begin to draw by itself, e.g. after a reboot of the charger: it gets its limit again (quirks Q72, Q78).</summary>
-    public void Reassert()
-    {
-        if (_lifting || charger.State is not { Held: true, Transaction: not null } || !ChargePoint.IsReady || Interlocked.Exchange(ref _reasserting, 1) != 0)
-            return;
-        _ = ReassertAsync();
     }
 
     /// <summary>Learns from the end of a transaction that came with the limit of zero (quirk Q51).</summary>
@@ -128,22 +111,6 @@ internal sealed class SessionHold(Charger charger)
         catch (TimeoutException)
         {
             return null;
-        }
-    }
-
-    private async Task ReassertAsync()
-    {
-        try
-        {
-            // At least as far apart as persistent writes, whatever a charger does.
-            if (_zero is { } zero && Time.GetElapsedTime(zero.At) is var since && since < ChargePoint.Services.Options.LimitWriteInterval)
-                await Task.Delay(ChargePoint.Services.Options.LimitWriteInterval - since, Time);
-            if (!_lifting && charger.State is { Held: true, Transaction: { } running } && ChargePoint is { IsReady: true, Session: { } session })
-                await SendZeroAsync(session, running, CancellationToken.None);
-        }
-        finally
-        {
-            Interlocked.Exchange(ref _reasserting, 0);
         }
     }
 

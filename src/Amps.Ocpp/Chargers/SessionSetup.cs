@@ -72,7 +72,6 @@ internal static class SessionSetup
         foreach (Charger charger in chargePoint.Chargers)
         {
             charger.Cap.Ensure();
-            charger.Commands.Hold.Reassert();
         }
         TimeSpan left = options.StatusTriggerAfter - time.GetElapsedTime(start);
         if (left > TimeSpan.Zero)

@@ -9,9 +9,6 @@ namespace Amps.Ocpp.Chargers;
 /// </summary>
 internal sealed class TransactionKeeper(Charger charger)
 {
-    /// <summary>Reason of an end that this service inferred.</summary>
-    public const string Inferred = "Inferred";
-
     private const string Superseded = "Superseded";
 
     /// <summary>In a replay the end of a transaction follows its start sooner than this.</summary>
@@ -156,7 +153,7 @@ internal sealed class TransactionKeeper(Charger charger)
         {
             TransactionRecord? record = await ChargePoint.Services.Store.FindTransactionAsync(number, CancellationToken.None);
             bool ours = record is not null && record.ChargePoint == ChargePoint.Id && record.ConnectorId == charger.ConnectorId
-                && (record.StoppedAt is null || record.StopReason is Inferred or Superseded);
+                && (record.StoppedAt is null || record.StopReason is TransactionClosed.Inferred or Superseded);
             OpenTransaction? found = record is null ? new OpenTransaction(id, "", default)
                 : ours ? new OpenTransaction(id, record.IdTag, record.StartedAt, record.MeterStartWh / 1000) : null;
             if (found is not null)
@@ -175,8 +172,8 @@ internal sealed class TransactionKeeper(Charger charger)
         try
         {
             if (long.TryParse(id, CultureInfo.InvariantCulture, out long number))
-                await ChargePoint.Services.Store.CloseInferredAsync(ChargePoint.Id, number, now, Inferred, CancellationToken.None);
-            ChargePoint.Post(charger.ConnectorId, new TransactionClosed(now, id, ByService: false, null, Inferred));
+                await ChargePoint.Services.Store.CloseInferredAsync(ChargePoint.Id, number, now, TransactionClosed.Inferred, CancellationToken.None);
+            ChargePoint.Post(charger.ConnectorId, new TransactionClosed(now, id, ByService: false, null, TransactionClosed.Inferred));
         }
         catch (StorageUnavailableException)
         {

@@ -20,7 +20,11 @@ public sealed record TransactionOpened(DateTimeOffset At, OpenTransaction Transa
 /// <param name="MeterStopKwh">Register at the end.</param>
 /// <param name="Reason">The charge point's own word for why (OCPP 1.6 section 7.36, Reason); null = none.</param>
 public sealed record TransactionClosed(
-    DateTimeOffset At, string TransactionId, bool ByService, double? MeterStopKwh, string? Reason = null) : ChargerEvent(At);
+    DateTimeOffset At, string TransactionId, bool ByService, double? MeterStopKwh, string? Reason = null) : ChargerEvent(At)
+{
+    /// <summary>Reason of an end that nobody told: this service took it for ended (quirk Q45).</summary>
+    public const string Inferred = "Inferred";
+}
 
 /// <summary>An <c>idle</c> holds the session, or the hold was lifted.</summary>
 /// <param name="Stopped">The charger itself shows that nothing may flow, whatever was measured before.</param>

@@ -121,7 +121,8 @@ public sealed record ChargerState
                 Transaction = opened.Transaction,
                 Held = false,
                 Plugged = true,
-                Meter = Meter?.RegistersOnly(),
+                // What was measured before it says nothing of it.
+                Meter = Meter?.PowerTimestamp >= opened.Transaction.StartedAt ? Meter : Meter?.RegistersOnly(),
                 ObservedAt = opened.At,
             },
             TransactionClosed closed => ApplyClosed(closed),
@@ -179,7 +180,8 @@ public sealed record ChargerState
         return this with
         {
             Transaction = null,
-            LastEndedTransactionId = closed.TransactionId,
+            // What was only taken for ended may show that it goes on.
+            LastEndedTransactionId = closed.Reason == TransactionClosed.Inferred ? LastEndedTransactionId : closed.TransactionId,
             Held = closed.ByService && Plugged,
             Meter = Meter is null ? null : Meter.WithoutFlow() with { EnergyImportKwh = closed.MeterStopKwh ?? Meter.EnergyImportKwh },
             ObservedAt = closed.At,
