@@ -9,6 +9,9 @@ internal sealed class ChargerClock(TimeProvider time)
     /// <summary>Within this a time counts as now.</summary>
     public static readonly TimeSpan Tolerance = TimeSpan.FromMinutes(5);
 
+    /// <summary>No clock is so far off: it is no clock.</summary>
+    private static readonly TimeSpan s_furthest = TimeSpan.FromDays(36_525);
+
     private static readonly TimeSpan s_steady = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan s_steadyFor = TimeSpan.FromSeconds(20);
 
@@ -19,6 +22,11 @@ internal sealed class ChargerClock(TimeProvider time)
     /// <summary>What must be added to its times to get ours; zero while nothing else is known.</summary>
     public TimeSpan Behind { get; private set; }
 
+    /// <summary>A time of the charge point in ours; at the ends of the calendar it stays there.</summary>
+    public static DateTimeOffset? Correct(DateTimeOffset? told, TimeSpan behind) => told is { } at
+        ? new DateTimeOffset(Math.Clamp(at.UtcTicks + behind.Ticks, DateTimeOffset.MinValue.Ticks, DateTimeOffset.MaxValue.Ticks), TimeSpan.Zero)
+        : null;
+
     /// <summary>What it tells with this time happened a while ago. A time that cannot be read is taken as now.</summary>
     public bool IsPast(DateTimeOffset? told) => told is { } at && time.GetUtcNow() - at - Behind > Tolerance;
 
@@ -26,6 +34,8 @@ internal sealed class ChargerClock(TimeProvider time)
     public void Learn(DateTimeOffset told)
     {
         TimeSpan behind = time.GetUtcNow() - told;
+        if (behind.Duration() > s_furthest)
+            return;
         Behind = behind.Duration() > Tolerance ? behind : TimeSpan.Zero;
         _distanceSeen = 0;
     }

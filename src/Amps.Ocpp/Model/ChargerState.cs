@@ -166,7 +166,7 @@ public sealed record ChargerState
         MeterSample sample = meter.Sample;
         // Closing values of a dead transaction, and what was measured before the status changed, say nothing of now (quirks Q42, Q88).
         bool ended = Transaction is null && meter.TransactionId is { } id && id == LastEndedTransactionId;
-        bool before = Reported is not (ConnectorStatus.Charging or ConnectorStatus.Unknown) && sample.Timestamp + s_clockResolution < ReportedSince;
+        bool before = Reported is not (ConnectorStatus.Charging or ConnectorStatus.Unknown) && ReportedSince - sample.Timestamp > s_clockResolution;
         if (ended || before)
             sample = sample.RegistersOnly();
         bool late = Meter?.Timestamp is { } known && sample.Timestamp < known && known <= meter.At + s_clockTolerance;

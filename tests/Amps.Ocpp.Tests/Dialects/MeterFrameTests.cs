@@ -178,6 +178,21 @@ public sealed class MeterFrameTests
         Assert.Equal(3, Tell(state, "10: P=3000 W", null).PowerKw);
     }
 
+    [Theory]
+    [Trait("row", "P6")]
+    [InlineData("0001-01-01T00:00:00Z")]
+    [InlineData("9999-12-31T23:59:59Z")]
+    public void The_ends_of_the_calendar_are_times_as_any_other(string time)
+    {
+        foreach (int days in (int[])[-36_000, 0, 36_000])
+        {
+            MeterSample sample = MeterDerivation.Derive(
+                [new MeterValue(time, [new SampledValue("7000", null, null, "Power.Active.Import", null, null, "W")])], null, 230, null, TimeSpan.FromDays(days))!;
+            ChargerState state = Fold(Charging(), Status(ConnectorStatus.Finishing), new MeterReported(s_start, sample), new MeterReported(s_start, sample));
+            Assert.Equal(ConnectorStatus.Finishing, state.Reported);
+        }
+    }
+
     private static DateTimeOffset At(double seconds) => s_start.AddSeconds(seconds);
 
     private static StatusReported Status(ConnectorStatus status) => new(s_start, status, null);

@@ -30,9 +30,9 @@ internal static class MeterDerivation
         MeterBuckets buckets = new();
         // The usual message has one measurement, so there is nothing to put in order.
         if (values is [{ } only])
-            return buckets.AddAll(only.SampledValue) ? context.Sample(buckets, ChargerTime.Read(only.Timestamp) + clockBehind) : null;
+            return buckets.AddAll(only.SampledValue) ? context.Sample(buckets, ChargerClock.Correct(ChargerTime.Read(only.Timestamp), clockBehind)) : null;
         MeterSample? sample = null;
-        foreach (IGrouping<DateTimeOffset?, MeterValue> bucket in values.GroupBy(value => ChargerTime.Read(value.Timestamp) + clockBehind).OrderBy(group => group.Key ?? DateTimeOffset.MinValue))
+        foreach (IGrouping<DateTimeOffset?, MeterValue> bucket in values.GroupBy(value => ChargerClock.Correct(ChargerTime.Read(value.Timestamp), clockBehind)).OrderBy(group => group.Key ?? DateTimeOffset.MinValue))
         {
             buckets = new MeterBuckets();
             bool any = false;
