@@ -43,11 +43,18 @@ internal sealed class CapWriter(Charger charger, CapKeeper keeper)
     /// <summary>Ends a write on its way when another value is wanted by now.</summary>
     public void GiveUpOutdated()
     {
-        if (_writing is not { } writing)
-            return;
+        if (_writing is { } writing)
+            IsStillWanted(writing);
+    }
+
+    /// <summary>Asked before each form too: what is acknowledged to an app holds from then on, though its news is still on its way here.</summary>
+    private bool IsStillWanted(Writing writing)
+    {
         bool running = writing.Limit.TransactionId is not null;
-        if ((running ? keeper.Wanted : keeper.Desired()) != writing.Value || !IsSame(writing.Limit, keeper.Limit(writing.Value, null)))
-            writing.Outdated.Cancel();
+        if ((running ? keeper.Wanted : keeper.Desired()) == writing.Value && IsSame(writing.Limit, keeper.Limit(writing.Value, null)))
+            return true;
+        writing.Outdated.Cancel();
+        return false;
     }
 
     /// <summary>At the voltage measured by now, more was accepted or is being written than the cap allows, or can be signalled.</summary>
@@ -137,7 +144,7 @@ internal sealed class CapWriter(Charger charger, CapKeeper keeper)
         var writing = new Writing(newest, limit, new CancellationTokenSource());
         LimitRequest? before = _written;
         _written = null;
-        CallAnswerSummary answer = await WriteAsync(writing, token => session.SetLimitAsync(limit, token));
+        CallAnswerSummary answer = await WriteAsync(writing, token => session.SetLimitAsync(limit with { StillWanted = () => IsStillWanted(writing) }, token));
         // Without an answer nobody knows which of the two it holds.
         if (!answer.Sent || answer.Status is CallStatus.Rejected or CallStatus.NotSupported)
             _written = before;
@@ -199,7 +206,7 @@ internal sealed class CapWriter(Charger charger, CapKeeper keeper)
             return new CapWrite(CapWriteKind.Unchanged);
         limit = keeper.Limit(newest, transaction) with { LastFormIgnored = (reasons & CapReason.Ignored) != CapReason.None };
         var writing = new Writing(newest, limit, new CancellationTokenSource());
-        CallAnswerSummary answer = await WriteAsync(writing, token => SetTransactionLimitAsync(session, limit, token));
+        CallAnswerSummary answer = await WriteAsync(writing, token => SetTransactionLimitAsync(session, limit with { StillWanted = () => IsStillWanted(writing) }, token));
         if (answer.Accepted)
         {
             keeper.Guard.OnWritten();

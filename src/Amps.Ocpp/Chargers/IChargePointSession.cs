@@ -52,6 +52,9 @@ public sealed record LimitRequest(
 {
     /// <summary>The form that this connector accepted last had no effect: it is to be written in another one.</summary>
     public bool LastFormIgnored { get; init; }
+
+    /// <summary>Asked before each form goes out: false = a newer limit is wanted by now, nothing more of this one is to be sent. Null = always.</summary>
+    public Func<bool>? StillWanted { get; init; }
 }
 
 /// <summary>What a charge point says is its limit now.</summary>

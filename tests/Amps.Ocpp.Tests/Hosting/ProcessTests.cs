@@ -69,7 +69,8 @@ public sealed class ProcessTests : IDisposable
         await service.ReadyAsync();
         // Far more lines than a pipe and the logger's queue hold together.
         await Parallel.ForAsync(0, 6_000, new ParallelOptions { MaxDegreeOfParallelism = 16 }, async (i, _) =>
-            Assert.Equal(404, RawHandshake.Status(await RawHandshake.KnockAsync(service.Ocpp.Port, $"/ocpp/NOBODY-WITH-A-LONG-NAME-{i}"))));
+            // Unknown, and after a while too many of that.
+            Assert.Contains(RawHandshake.Status(await RawHandshake.KnockAsync(service.Ocpp.Port, $"/ocpp/NOBODY-WITH-A-LONG-NAME-{i}")), new[] { 404, 429 }));
         Assert.True((await service.Operator.GetAsync("/operator/charge-points")).GetProperty("success").GetBoolean());
     }
 

@@ -46,7 +46,7 @@ internal sealed class Ocpp16Limits(ChargePoint chargePoint, IOcpp16Calls calls, 
                 break;
             silences += answer.Status == CallStatus.TimedOut ? 1 : 0;
             // Only a refusal or a silence says something about the form; anything else ends the attempt.
-            if (answer.Status is not (CallStatus.Rejected or CallStatus.TimedOut) || silences == SilenceLimit || cancellationToken.IsCancellationRequested)
+            if (answer.Status is not (CallStatus.Rejected or CallStatus.TimedOut) || silences == SilenceLimit || !answer.Sent)
                 return answer;
         }
         answer = silences == 0 ? await ReplaceAsync(limit, answer, cancellationToken) : answer;
@@ -77,7 +77,7 @@ internal sealed class Ocpp16Limits(ChargePoint chargePoint, IOcpp16Calls calls, 
         CallAnswerSummary answer = refusal;
         foreach (LimitForm form in Effective(limit))
         {
-            answer = await SetAsync(limit, form, CancellationToken.None);
+            answer = await SetAsync(limit with { StillWanted = null }, form, CancellationToken.None);
             if (answer.Status != CallStatus.Rejected)
                 break;
         }
@@ -92,7 +92,7 @@ internal sealed class Ocpp16Limits(ChargePoint chargePoint, IOcpp16Calls calls, 
 
     private async Task<CallAnswerSummary> SetAsync(LimitRequest limit, LimitForm form, CancellationToken cancellationToken)
     {
-        if (cancellationToken.IsCancellationRequested)
+        if (cancellationToken.IsCancellationRequested || limit.StillWanted?.Invoke() == false)
             return new CallAnswerSummary(CallStatus.TimedOut, Sent: false);
         bool running = limit.TransactionId is not null;
         ChargingProfile profile = Profile(limit, form, running ? "TxProfile" : "TxDefaultProfile", ProfileId(limit));
