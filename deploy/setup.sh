@@ -52,7 +52,7 @@ if [[ ! -e broker.pem ]]; then
   rm broker.pem.draft
 fi
 
-# The balancer's, for clients of the API and for charge points: replace edge.pem by one that they trust.
+# For clients of the API at the balancer and for charge points at the nodes: replace edge.pem by one that they trust.
 read -ra edge_names <<<"${AMPS_EDGE_NAMES:-}"
 if [[ ! -e edge.pem ]]; then
   certificate edge 397 localhost 127.0.0.1 "${edge_names[@]}"

@@ -38,15 +38,16 @@ public sealed class BalancerTests(DeploySecrets secrets) : IClassFixture<DeployS
     public async Task Requests_are_spread_links_go_to_a_ready_node_and_what_is_for_inside_is_refused()
     {
         Assert.SkipUnless(s_program is not null, Missing);
-        await using ServiceHost one = await ServiceHost.StartAsync("Amps:Mqtt:Mode=Off", "Amps:Node:Id=one");
-        await using ServiceHost two = await ServiceHost.StartAsync("Amps:Mqtt:Mode=Off", "Amps:Node:Id=two");
+        int[] tls = [ServiceHost.FreePort(), ServiceHost.FreePort()];
+        await using ServiceHost one = await ServiceHost.StartAsync(["Amps:Mqtt:Mode=Off", "Amps:Node:Id=one", .. Secure(tls[0])]);
+        await using ServiceHost two = await ServiceHost.StartAsync(["Amps:Mqtt:Mode=Off", "Amps:Node:Id=two", .. Secure(tls[1])]);
         foreach ((ServiceHost node, string name) in new[] { (one, "one"), (two, "two") })
         {
             using ApiClient _ = await node.CustomerAsync(name);
             await node.RegisterAsync("CP1", name, "dev1");
         }
         int[] ports = [ServiceHost.FreePort(), ServiceHost.FreePort(), ServiceHost.FreePort(), ServiceHost.FreePort()];
-        using Process balancer = Process.Start(new ProcessStartInfo(s_program!, ["-db", "-f", Write(ForTwo(one, two, ports))]) { UseShellExecute = false })!;
+        using Process balancer = Process.Start(new ProcessStartInfo(s_program!, ["-db", "-f", Write(ForTwo((one, tls[0]), (two, tls[1]), ports))]) { UseShellExecute = false })!;
         try
         {
             using var http = new HttpClient(Trusting()) { BaseAddress = new Uri($"https://127.0.0.1:{ports[0]}") };
@@ -114,13 +115,22 @@ public sealed class BalancerTests(DeploySecrets secrets) : IClassFixture<DeployS
         return new SocketsHttpHandler { SslOptions = { CertificateChainPolicy = policy } };
     }
 
-    private string ForTwo(ServiceHost one, ServiceHost two, int[] ports)
+    /// <summary>The endpoint with TLS, as the compose file sets it.</summary>
+    private string[] Secure(int port) =>
+    [
+        string.Create(CultureInfo.InvariantCulture, $"Kestrel:Endpoints:OcppTls:Url=https://127.0.0.1:{port}"),
+        $"Kestrel:Endpoints:OcppTls:Certificate:Path={secrets["edge.pem"]}",
+        $"Kestrel:Endpoints:OcppTls:Certificate:KeyPath={secrets["edge.pem"]}",
+    ];
+
+    private string ForTwo((ServiceHost Host, int SecurePort) one, (ServiceHost Host, int SecurePort) two, int[] ports)
     {
         string text = Shipped;
-        foreach ((string name, ServiceHost node) in new[] { ("node1", one), ("node2", two) })
+        foreach ((string name, (ServiceHost node, int securePort)) in new[] { ("node1", one), ("node2", two) })
         {
             text = text.Replace($"server {name} {name}:8080", string.Create(CultureInfo.InvariantCulture, $"server {name} 127.0.0.1:{node.Api.Port}"), StringComparison.Ordinal)
-                .Replace($"server {name} {name}:9000", string.Create(CultureInfo.InvariantCulture, $"server {name} 127.0.0.1:{node.Ocpp.Port} port {node.Api.Port}"), StringComparison.Ordinal);
+                .Replace($"server {name} {name}:9000", string.Create(CultureInfo.InvariantCulture, $"server {name} 127.0.0.1:{node.Ocpp.Port} port {node.Api.Port}"), StringComparison.Ordinal)
+                .Replace($"server {name} {name}:9443", string.Create(CultureInfo.InvariantCulture, $"server {name} 127.0.0.1:{securePort} port {node.Api.Port}"), StringComparison.Ordinal);
         }
         text = Regex.Replace(text, @" +server node3 .*\n", "", RegexOptions.None, s_limit);
         text = Regex.Replace(text, @"maxconn \d+", "maxconn 200", RegexOptions.None, s_limit);

@@ -62,6 +62,8 @@ public sealed partial class DeployFilesTests(DeploySecrets secrets) : IClassFixt
             Assert.Contains($"user {settings.Mqtt.Username}\ntopic readwrite {settings.Mqtt.TopicPrefix}/#", Text("mosquitto/acl"));
             Assert.Contains($"listener {settings.Mqtt.Port}", Text("mosquitto/mosquitto.conf"));
             Assert.Contains(settings.Mqtt.Host, s_compose.Services.Keys);
+            Assert.Contains(s_compose.Binds(node), bind => bind.Container == environment["Kestrel__Endpoints__OcppTls__Certificate__Path"]);
+            Assert.Equal(environment["Kestrel__Endpoints__OcppTls__Certificate__Path"], environment["Kestrel__Endpoints__OcppTls__Certificate__KeyPath"]);
             Assert.Contains("Host=database;", settings.Storage.ConnectionString);
             Assert.NotNull(settings.BootstrapOperatorKey);
             Assert.Contains(s_compose.Binds(node), bind => bind.Container == Path.Combine(environment["Amps__DataDirectory"], SecretVault.FileName));
@@ -93,7 +95,7 @@ public sealed partial class DeployFilesTests(DeploySecrets secrets) : IClassFixt
         foreach (string node in s_compose.Nodes)
         {
             Dictionary<string, string> environment = s_compose.Environment(node);
-            foreach (string endpoint in new[] { "Api", "Ocpp" })
+            foreach (string endpoint in new[] { "Api", "Ocpp", "OcppTls" })
             {
                 int port = BindingPort(environment[$"Kestrel__Endpoints__{endpoint}__Url"]);
                 Assert.Equal(2, Regex.Count(balancer, string.Create(CultureInfo.InvariantCulture, $"server {node} {node}:{port}\n"), RegexOptions.None, TimeSpan.FromSeconds(1)));
