@@ -88,7 +88,6 @@ public sealed class OtlpTests
     }
 
     [Theory]
-    [Trait("row", "D22")]
     [InlineData("OTEL_EXPORTER_OTLP_ENDPOINT", "collector", "http")]
     [InlineData("OTEL_EXPORTER_OTLP_PROTOCOL", "http/json", "grpc, http/protobuf")]
     public void A_wrong_endpoint_or_protocol_stops_the_start(string key, string value, string allowed)
