@@ -39,8 +39,8 @@ public sealed class BalancerTests(DeploySecrets secrets) : IClassFixture<DeployS
     {
         Assert.SkipUnless(s_program is not null, Missing);
         int[] tls = [ServiceHost.FreePort(), ServiceHost.FreePort()];
-        await using ServiceHost one = await ServiceHost.StartAsync(["Amps:Mqtt:Mode=Off", "Amps:Node:Id=one", .. Secure(tls[0])]);
-        await using ServiceHost two = await ServiceHost.StartAsync(["Amps:Mqtt:Mode=Off", "Amps:Node:Id=two", .. Secure(tls[1])]);
+        await using ServiceHost one = await ServiceHost.StartAsync(["Amps:Mqtt:Mode=Off", "Amps:Ocpp:ProxyProtocol=true", "Amps:Node:Id=one", .. Secure(tls[0])]);
+        await using ServiceHost two = await ServiceHost.StartAsync(["Amps:Mqtt:Mode=Off", "Amps:Ocpp:ProxyProtocol=true", "Amps:Node:Id=two", .. Secure(tls[1])]);
         foreach ((ServiceHost node, string name) in new[] { (one, "one"), (two, "two") })
         {
             using ApiClient _ = await node.CustomerAsync(name);

@@ -64,6 +64,7 @@ public sealed partial class DeployFilesTests(DeploySecrets secrets) : IClassFixt
             Assert.Contains(settings.Mqtt.Host, s_compose.Services.Keys);
             Assert.Contains(s_compose.Binds(node), bind => bind.Container == environment["Kestrel__Endpoints__OcppTls__Certificate__Path"]);
             Assert.Equal(environment["Kestrel__Endpoints__OcppTls__Certificate__Path"], environment["Kestrel__Endpoints__OcppTls__Certificate__KeyPath"]);
+            Assert.Equal(settings.Gateway.ProxyProtocol, Text("haproxy/haproxy.cfg").Contains("send-proxy-v2", StringComparison.Ordinal));
             Assert.Contains("Host=database;", settings.Storage.ConnectionString);
             Assert.NotNull(settings.BootstrapOperatorKey);
             Assert.Contains(s_compose.Binds(node), bind => bind.Container == Path.Combine(environment["Amps__DataDirectory"], SecretVault.FileName));
