@@ -16,6 +16,7 @@ internal static class CommandLine
         ["push"] = PushAsync,
         ["memory"] = MemoryScenario.RunAsync,
         ["start"] = StartScenario.RunAsync,
+        ["units"] = UnitsScenario.RunAsync,
     };
 
     private static readonly Argument<string> s_scenario = new("scenario") { Description = $"all, or one of {string.Join(", ", s_scenarios.Keys)}" };

@@ -30,7 +30,7 @@ internal class ByteStream(int capacity) : IDisposable
 
     protected void Use(int count) => _start += count;
 
-    protected async ValueTask MoreAsync()
+    protected async ValueTask MoreAsync(CancellationToken cancellationToken = default)
     {
         if (_start == _end)
             (_start, _end) = (0, 0);
@@ -39,7 +39,7 @@ internal class ByteStream(int capacity) : IDisposable
             Received.CopyTo(_buffer);
             (_start, _end) = (0, _end - _start);
         }
-        int count = await _socket.ReceiveAsync(_buffer.AsMemory(_end));
+        int count = await _socket.ReceiveAsync(_buffer.AsMemory(_end), cancellationToken);
         if (count == 0)
             throw new IOException("The server closed the connection.");
         _end += count;

@@ -44,12 +44,17 @@ internal sealed class ChargePointFleet : IDisposable
         return fleet;
     }
 
+    public IReadOnlyList<OcppClient> Clients => _clients;
+
     /// <summary>A closed loop of one call on every connection.</summary>
     public ClosedLoop Loop(string action, string payload) => new([.. _clients.Select(client =>
     {
         OcppClient.Call call = OcppClient.Prepare(action, Compact(payload));
         return (Func<ValueTask>)(() => client.CallAsync(call));
     })]);
+
+    /// <summary>One line, as charge points send it.</summary>
+    public static string Compact(string payload) => payload.ReplaceLineEndings("");
 
     public void Dispose() => _clients.ForEach(client => client.Dispose());
 
@@ -62,6 +67,4 @@ internal sealed class ChargePointFleet : IDisposable
         await client.CallAsync(OcppClient.Prepare("MeterValues", Compact(MeterValues)));
         return client;
     }
-
-    private static string Compact(string payload) => payload.ReplaceLineEndings("");
 }

@@ -17,6 +17,9 @@ internal sealed class OcppClient(string id) : ByteStream(capacity: 2048)
 
     private static int s_lastId;
 
+    private bool _keepsAnswer;
+    private byte[] _answer = [];
+
     public string Id => id;
 
     public async Task ConnectAsync(int port, int number, string? password)
@@ -48,25 +51,34 @@ internal sealed class OcppClient(string id) : ByteStream(capacity: 2048)
         }
     }
 
-    /// <summary>Answers whatever comes until the connection ends.</summary>
-    public async Task IdleAsync()
+    /// <summary>Makes the call and returns the answer's text.</summary>
+    public async ValueTask<string> AskAsync(Call call)
+    {
+        _keepsAnswer = true;
+        await CallAsync(call);
+        _keepsAnswer = false;
+        return Encoding.UTF8.GetString(_answer);
+    }
+
+    /// <summary>Answers whatever comes until the connection ends or the time is over.</summary>
+    public async Task IdleAsync(CancellationToken cancellationToken = default)
     {
         try
         {
             while (true)
-                await IsAnswerAsync(null);
+                await IsAnswerAsync(null, cancellationToken);
         }
-        catch (Exception e) when (e is IOException or System.Net.Sockets.SocketException or ObjectDisposedException)
+        catch (Exception e) when (e is OperationCanceledException or IOException or System.Net.Sockets.SocketException or ObjectDisposedException)
         {
             // The end of the measurement.
         }
     }
 
-    private async ValueTask<bool> IsAnswerAsync(Call? call)
+    private async ValueTask<bool> IsAnswerAsync(Call? call, CancellationToken cancellationToken = default)
     {
         int header, length;
         while (!HasFrame(out header, out length))
-            await MoreAsync();
+            await MoreAsync(cancellationToken);
         int kind = Received[0];
         byte[]? reply = kind switch
         {
@@ -75,6 +87,8 @@ internal sealed class OcppClient(string id) : ByteStream(capacity: 2048)
             Pong => [],
             _ => throw new IOException($"The server sent a frame of kind {kind:X2}: {Encoding.UTF8.GetString(Received.Slice(header, length))}"),
         };
+        if (reply is null && _keepsAnswer)
+            _answer = Received.Slice(header, length).ToArray();
         Use(header + length);
         if (reply is { Length: > 0 })
             await SendAsync(reply);

@@ -21,6 +21,9 @@ public sealed record GatewayOptions
     /// <summary>How long a charge point may take to answer a call, unless its record says otherwise.</summary>
     public TimeSpan CallTimeout { get; init; } = TimeSpan.FromSeconds(60);
 
+    /// <summary>A load balancer tells each connection's address by version 2 of the PROXY protocol; needed from everywhere but this machine.</summary>
+    public bool ProxyProtocol { get; init; }
+
     /// <summary>How long the present link of an unprotected charge point may take to prove that it lives (faults, "Duplicate connection").</summary>
     public TimeSpan ProbeTimeout { get; init; } = TimeSpan.FromSeconds(2);
 

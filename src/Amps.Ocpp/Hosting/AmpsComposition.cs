@@ -96,6 +96,8 @@ internal static class AmpsComposition
             ocpp.UseWebSockets(new WebSocketOptions { KeepAliveInterval = Timeout.InfiniteTimeSpan });
             ocpp.Run(app.Services.GetRequiredService<ChargePointGateway>().RunAsync);
         });
+        if (OtlpExport.IsOn(app.Configuration))
+            app.Use(RequestTraces.FollowAsync);
         app.UseApiEnvelope();
         app.UseSwaggerUI(page =>
         {

@@ -20,7 +20,10 @@ public static class AmpsService
         // Who reads the log may stall; the service must not (faults D19).
         builder.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(console => console.QueueFullMode = Microsoft.Extensions.Logging.Console.ConsoleLoggerQueueFullMode.DropWrite);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(20));
+        // Started before everything else and stopped after it.
+        Metrics.OtlpExport.AddTo(builder.Services, builder.Configuration);
         builder.Services.AddAmps(AmpsSettings.Read(builder.Configuration));
+        builder.Services.AddHostedService<SystemdNotifier>();
         WebApplication app = builder.Build();
         app.UseAmps();
         return app;

@@ -64,6 +64,7 @@ public sealed record AmpsSettings
             Gateway = new GatewayOptions
             {
                 Admission = reader.Choice("Amps:Ocpp:Admission", AdmissionPolicy.Pending),
+                ProxyProtocol = reader.Flag("Amps:Ocpp:ProxyProtocol", false),
                 CallTimeout = TimeSpan.FromSeconds(reader.Whole("Amps:Ocpp:CallTimeoutSeconds", 60, 1, 600)),
             },
             ClientCertificates = ReadClientCertificates(reader),

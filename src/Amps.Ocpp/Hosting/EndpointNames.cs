@@ -1,3 +1,4 @@
+using Amps.Ocpp.Gateway;
 using Amps.Ocpp.Tls;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
@@ -32,6 +33,9 @@ internal static class EndpointNames
             {
                 if (IsOcpp(name))
                     endpoint.ListenOptions.Protocols = HttpProtocols.Http1;
+                // Before TLS: the balancer writes it ahead of the client's own bytes.
+                if (IsOcpp(name) && kestrel.ApplicationServices.GetRequiredService<GatewayOptions>().ProxyProtocol)
+                    endpoint.ListenOptions.Use(ProxyProtocol.Wrap);
                 tls?.Apply(endpoint.ListenOptions, endpoint.HttpsOptions);
                 if (IsOcpp(name))
                 {

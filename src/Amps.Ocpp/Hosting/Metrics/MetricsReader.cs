@@ -10,7 +10,9 @@ namespace Amps.Ocpp.Hosting.Metrics;
 internal sealed class MetricsReader : IDisposable
 {
     private const int MaxSeries = 4000;
-    private static readonly string[] s_meters = ["Amps.Ocpp", "System.Runtime", "Microsoft.AspNetCore.Server.Kestrel"];
+
+    /// <summary>Beginnings of the names of the meters that are told.</summary>
+    internal static readonly string[] Meters = ["Amps.Ocpp", "System.Runtime", "Microsoft.AspNetCore.Server.Kestrel"];
 
     private readonly MeterListener _listener = new();
     private readonly ConcurrentDictionary<Instrument, InstrumentSeries> _instruments = new();
@@ -20,7 +22,7 @@ internal sealed class MetricsReader : IDisposable
     {
         _listener.InstrumentPublished = (instrument, listener) =>
         {
-            if (Array.Exists(s_meters, meter => instrument.Meter.Name.StartsWith(meter, StringComparison.Ordinal)))
+            if (Array.Exists(Meters, meter => instrument.Meter.Name.StartsWith(meter, StringComparison.Ordinal)))
                 listener.EnableMeasurementEvents(instrument, _instruments.GetOrAdd(instrument, static made => new InstrumentSeries(made)));
         };
         _listener.SetMeasurementEventCallback<long>((_, value, tags, state) => Take(state, value, tags));
