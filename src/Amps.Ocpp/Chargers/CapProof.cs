@@ -12,10 +12,14 @@ internal sealed class CapProof(Charger charger)
     private const int SilenceLimit = 2;
 
     /// <summary>What a charge point may take to put a limit into force.</summary>
+    /// <summary>Whoever does not tell is left alone for so long.</summary>
+    private static readonly TimeSpan SilencePause = TimeSpan.FromMinutes(10);
+
     private static readonly TimeSpan SettleTime = TimeSpan.FromSeconds(2);
 
     private IChargePointSession? _session;
     private int _silences;
+    private long _silentAt;
     private (double Kilowatts, double Excess)? _shownAfterWrite;
     private volatile string? _by;
 
@@ -60,13 +64,15 @@ internal sealed class CapProof(Charger charger)
     /// <summary>The shown limit less the wanted one in the unit of the write, beyond rounding; null = nothing is shown.</summary>
     private async Task<double?> ExcessAsync(IChargePointSession session, LimitRequest limit)
     {
+        TimeProvider time = charger.ChargePoint.Services.Time;
         if (!ReferenceEquals(_session, session))
             (_session, _silences) = (session, 0);
-        if (_silences >= SilenceLimit)
+        if (_silences >= SilenceLimit && time.GetElapsedTime(_silentAt) < SilencePause)
             return null;
         bool inWatts = charger.ChargePoint.Learned.RateUnit == "W";
         LimitReading? reading = await session.ReadLimitAsync(limit.ConnectorId, inWatts, CancellationToken.None);
         _silences = reading is null ? _silences + 1 : 0;
+        _silentAt = time.GetTimestamp();
         // In the other unit the charge point has converted by phases and a voltage of its own.
         return reading switch
         {

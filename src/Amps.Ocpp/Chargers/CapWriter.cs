@@ -61,6 +61,13 @@ internal sealed class CapWriter(Charger charger, CapKeeper keeper)
     public bool ExceedsNow() => (_writing?.Limit ?? _written) is { Kilowatts: > 0 } limit && keeper.Limit(limit.Kilowatts, null) is var now
         && (now.Kilowatts < limit.Kilowatts || (!InWatts && Amperes(limit) > Amperes(now)));
 
+    /// <summary>The limit of a write, with what tells its sender whether a newer one is wanted by then, and which.</summary>
+    private LimitRequest Following(Writing writing) => writing.Limit with
+    {
+        StillWanted = () => IsStillWanted(writing),
+        Newest = () => keeper.Limit((writing.Limit.TransactionId is null ? keeper.Desired() : keeper.Wanted) ?? writing.Value, writing.Limit.TransactionId),
+    };
+
     public void OnTransactionClosed()
     {
         (_transactionLimit, _transactionRefusal) = (null, null);
@@ -144,7 +151,7 @@ internal sealed class CapWriter(Charger charger, CapKeeper keeper)
         var writing = new Writing(newest, limit, new CancellationTokenSource());
         LimitRequest? before = _written;
         _written = null;
-        CallAnswerSummary answer = await WriteAsync(writing, token => session.SetLimitAsync(limit with { StillWanted = () => IsStillWanted(writing) }, token));
+        CallAnswerSummary answer = await WriteAsync(writing, token => session.SetLimitAsync(Following(writing), token));
         // Without an answer nobody knows which of the two it holds.
         if (!answer.Sent || answer.Status is CallStatus.Rejected or CallStatus.NotSupported)
             _written = before;
@@ -156,6 +163,12 @@ internal sealed class CapWriter(Charger charger, CapKeeper keeper)
         }
         if (!answer.Accepted)
             return writing.IsOutdated ? new CapWrite(CapWriteKind.Outdated) : CapWrite.Of(answer);
+        if (!IsStillWanted(writing))
+        {
+            // It may hold this one or the newer.
+            _written = null;
+            return new CapWrite(CapWriteKind.Outdated);
+        }
         keeper.Guard.OnWritten();
         Note(limit);
         return new CapWrite(CapWriteKind.Written);
@@ -206,7 +219,12 @@ internal sealed class CapWriter(Charger charger, CapKeeper keeper)
             return new CapWrite(CapWriteKind.Unchanged);
         limit = keeper.Limit(newest, transaction) with { LastFormIgnored = (reasons & CapReason.Ignored) != CapReason.None };
         var writing = new Writing(newest, limit, new CancellationTokenSource());
-        CallAnswerSummary answer = await WriteAsync(writing, token => SetTransactionLimitAsync(session, limit with { StillWanted = () => IsStillWanted(writing) }, token));
+        CallAnswerSummary answer = await WriteAsync(writing, token => SetTransactionLimitAsync(session, Following(writing), token));
+        if (answer.Accepted && charger.State.Transaction?.Id == transaction && !IsStillWanted(writing))
+        {
+            _transactionLimit = null;
+            return new CapWrite(CapWriteKind.Outdated);
+        }
         if (answer.Accepted)
         {
             keeper.Guard.OnWritten();

@@ -55,6 +55,9 @@ public sealed record LimitRequest(
 
     /// <summary>Asked before each form goes out: false = a newer limit is wanted by now, nothing more of this one is to be sent. Null = always.</summary>
     public Func<bool>? StillWanted { get; init; }
+
+    /// <summary>The limit wanted by now, for a charge point that was made to forget the one before and must not be left without. Null = this one.</summary>
+    public Func<LimitRequest>? Newest { get; init; }
 }
 
 /// <summary>What a charge point says is its limit now.</summary>

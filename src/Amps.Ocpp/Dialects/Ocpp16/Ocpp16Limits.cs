@@ -73,11 +73,11 @@ internal sealed class Ocpp16Limits(ChargePoint chargePoint, IOcpp16Calls calls, 
         CallAnswerSummary cleared = await calls.AskAsync("ClearChargingProfile", Ocpp16Messages.ClearChargingProfile(id), cancellationToken);
         if (!cleared.Accepted)
             return refusal;
-        // From here on the charge point has no limit of this id: not even a newer cap may end this between the two.
+        // From here on the charge point has no limit of this id: a newer cap does not end this, it is written instead.
         CallAnswerSummary answer = refusal;
         foreach (LimitForm form in Effective(limit))
         {
-            answer = await SetAsync(limit with { StillWanted = null }, form, CancellationToken.None);
+            answer = await SetAsync((limit.Newest?.Invoke() ?? limit) with { StillWanted = null }, form, CancellationToken.None);
             if (answer.Status != CallStatus.Rejected)
                 break;
         }
@@ -102,7 +102,11 @@ internal sealed class Ocpp16Limits(ChargePoint chargePoint, IOcpp16Calls calls, 
         {
             Learn(form, running);
             lock (_gate)
+            {
                 _lastAccepted[limit.ConnectorId] = form;
+                // There is something to clear again.
+                _clearedInVain.Remove(ProfileId(limit));
+            }
         }
         return answer;
     }
