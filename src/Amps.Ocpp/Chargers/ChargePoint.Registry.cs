@@ -40,6 +40,13 @@ public sealed partial class ChargePoint
         _services.Store.OpenTransactionAsync(
             new NewTransaction(Id, connectorId, idTag, startedAt, meterStartWh, _services.Time.GetUtcNow()), cancellationToken);
 
+    /// <summary>Opens or finds a transaction that the station numbers itself, durably.</summary>
+    /// <exception cref="StorageUnavailableException">Not durable: the station must keep and repeat it.</exception>
+    public Task<StationTransaction> OpenStationTransactionAsync(
+        string stationId, int connectorId, string idTag, DateTimeOffset startedAt, double meterStartWh, CancellationToken cancellationToken) =>
+        _services.Store.OpenStationTransactionAsync(
+            new NewTransaction(Id, connectorId, idTag, startedAt, meterStartWh, _services.Time.GetUtcNow()), stationId, cancellationToken);
+
     /// <summary>Closes a transaction durably, or puts the message into quarantine; positive either way (faults P16, P17).</summary>
     /// <exception cref="StorageUnavailableException">Not durable: the charge point must keep and repeat it.</exception>
     public Task<StopOutcome> CloseTransactionAsync(TransactionStop stop, CancellationToken cancellationToken) =>
@@ -180,7 +187,7 @@ public sealed partial class ChargePoint
             ChargerState state = ChargerState.Recall(
                 device.Id,
                 _memory.LastSnapshots.GetValueOrDefault(device.Id.Value),
-                open is null ? null : new OpenTransaction(open.Id.ToString(System.Globalization.CultureInfo.InvariantCulture), open.IdTag, open.StartedAt, open.MeterStartWh / 1000)) with
+                open is null ? null : new OpenTransaction(open.StationId ?? open.Id.ToString(System.Globalization.CultureInfo.InvariantCulture), open.IdTag, open.StartedAt, open.MeterStartWh / 1000)) with
             { Rating = rating };
             if (known is not null)
                 state = known.State with { DeviceId = device.Id, Rating = rating };

@@ -74,6 +74,9 @@ public sealed partial class ChargePoint : Mailbox
     /// <summary>When the present link came up, or null.</summary>
     public DateTimeOffset? OnlineSince => _link?.Since;
 
+    /// <summary>Who limits the charge point from outside, as it told (2.x NotifyChargingLimit: EMS, SO, CSO, Other); null = nobody.</summary>
+    public string? ExternalLimit { get; set; }
+
     public IEnumerable<Charger> Chargers => _chargers.Values;
 
     internal ChargePointServices Services => _services;
@@ -190,6 +193,7 @@ public sealed partial class ChargePoint : Mailbox
             old.Session.Close(SessionEnd.Replaced);
         }
         _link = link;
+        ExternalLimit = null;
         LinkSince = link.Since;
         Generation = link.Session.Generation;
         if (Record is { } record)
@@ -279,6 +283,10 @@ public sealed partial class ChargePoint : Mailbox
                 charger.Commands.OnTransactionOpened(opened.Transaction);
                 if (_link?.Session is { } session)
                     _ = session.SampleFasterAsync(_link.Life.Token);
+                break;
+            case TransactionAuthorised { Waiting: false } when after.Transaction is { } authorised && before.Transaction is { Waiting: true }:
+                charger.Cap.Ensure(CapReason.Transaction);
+                charger.Commands.OnTransactionOpened(authorised);
                 break;
             case TransactionClosed closed:
                 Notify(charger, "transactionEnded", closed.TransactionId);

@@ -66,7 +66,7 @@ internal sealed class CommandRunner(Charger charger)
         ChargerState state = charger.State;
         if (state.Reported is ConnectorStatus.Faulted or ConnectorStatus.Unavailable)
             return CommandOutcome.Failed(ErrorCodes.ChargerFaulted, $"The charger reports {state.Status.ToString().ToLowerInvariant()}.");
-        if (state.Transaction is { } running)
+        if (state.Transaction is { } running && Runs(state))
         {
             return state.Held || state.Reported == ConnectorStatus.SuspendedEVSE
                 ? await ResumeAsync(session, running, deadline, cancellationToken)
@@ -86,13 +86,13 @@ internal sealed class CommandRunner(Charger charger)
                     ? NeedsUnplug(ErrorCodes.CommandRejected, "The charger does not resume this session")
                     : Refused(answer, "start");
             }
-            WaitEnd end = await charger.WaitAsync(static s => s.Transaction is not null || s.Reported == ConnectorStatus.Faulted, deadline.Left, Time, cancellationToken);
-            if (end == WaitEnd.Met && resumes && charger.State.Transaction is not null)
+            WaitEnd end = await charger.WaitAsync(static s => Runs(s) || s.Reported == ConnectorStatus.Faulted, deadline.Left, Time, cancellationToken);
+            if (end == WaitEnd.Met && resumes && Runs(charger.State))
                 ChargePoint.Learn(static learned => learned with { NeedsUnplug = false });
             return end switch
             {
-                WaitEnd.Met when charger.State.Transaction is null => CommandOutcome.Failed(ErrorCodes.ChargerFaulted, "The charger accepted the command and went faulted."),
-                WaitEnd.Met => new CommandOutcome(true, "The charger has started a charging session.", ConfirmedBy: "StartTransaction", TransactionId: charger.State.Transaction?.Id),
+                WaitEnd.Met when !Runs(charger.State) => CommandOutcome.Failed(ErrorCodes.ChargerFaulted, "The charger accepted the command and went faulted."),
+                WaitEnd.Met => new CommandOutcome(true, "The charger has started a charging session.", ConfirmedBy: session.Effects.Started, TransactionId: charger.State.Transaction?.Id),
                 WaitEnd.LinkLost => Offline(sent: true),
                 _ when !charger.State.Plugged => CommandOutcome.Failed(ErrorCodes.VehicleNotConnected, "The charger accepted the command, but no vehicle was plugged in in time."),
                 _ when resumes && charger.State.Reported == ConnectorStatus.Finishing =>
@@ -121,7 +121,7 @@ internal sealed class CommandRunner(Charger charger)
     private async Task<CommandOutcome> IdleAsync(IChargePointSession session, Deadline deadline, CancellationToken cancellationToken)
     {
         ChargerState state = charger.State;
-        if (state.Transaction is not { } running)
+        if (state.Transaction is not { Waiting: false } running)
         {
             return new CommandOutcome(true, state.Held ? "The session is already held." : "No charging session is running: nothing to stop.",
                 ConfirmedBy: "state", SessionHeld: state.Held);
@@ -136,23 +136,23 @@ internal sealed class CommandRunner(Charger charger)
         CallAnswerSummary? answer = await FollowAsync(ChargerCommand.Idle, call, deadline, cancellationToken);
         if (answer is not { Accepted: true })
             return Refused(answer, "stop");
-        WaitEnd end = await charger.WaitAsync(s => s.Transaction?.Id != running.Id, deadline.Left, Time, cancellationToken);
+        WaitEnd end = await charger.WaitAsync(s => s.Transaction?.Id != running.Id || s.Transaction.Waiting, deadline.Left, Time, cancellationToken);
         return end switch
         {
-            WaitEnd.Met => Ended(running),
+            WaitEnd.Met => Ended(session, running),
             WaitEnd.LinkLost => Offline(sent: true),
             _ when charger.State.Reported == ConnectorStatus.Faulted => CommandOutcome.Failed(ErrorCodes.ChargerFaulted, "The charger went faulted and has not ended the transaction."),
             _ => CommandOutcome.Failed(ErrorCodes.ConfirmationTimeout, "The charger accepted the command, but the transaction did not end in time."),
         };
     }
 
-    private CommandOutcome Ended(OpenTransaction running)
+    private CommandOutcome Ended(IChargePointSession session, OpenTransaction running)
     {
         bool held = charger.State.Held;
         string message = held || !charger.State.Plugged || ChargePoint.Learned.NeedsUnplug != true
             ? "The charger has ended the transaction."
             : "The charger has ended the transaction: to charge again the vehicle must be unplugged and plugged in again.";
-        return new CommandOutcome(true, message, ConfirmedBy: "StopTransaction", TransactionId: running.Id, SessionHeld: held);
+        return new CommandOutcome(true, message, ConfirmedBy: session.Effects.Ended, TransactionId: running.Id, SessionHeld: held);
     }
 
     /// <summary>Holds the session at zero inside the running transaction; null = this charger takes no such limit.</summary>
@@ -166,7 +166,7 @@ internal sealed class CommandRunner(Charger charger)
         (WaitEnd end, string? by) = await Hold.ConfirmZeroAsync(session, running, deadline, cancellationToken);
         return end switch
         {
-            WaitEnd.Met when charger.State.Transaction?.Id != running.Id => Ended(running),
+            WaitEnd.Met when charger.State.Transaction?.Id != running.Id => Ended(session, running),
             WaitEnd.Met => new CommandOutcome(true, "The session is held without energy.", ConfirmedBy: by, TransactionId: running.Id, SessionHeld: true),
             WaitEnd.LinkLost => Offline(sent: true),
             _ => CommandOutcome.Failed(ErrorCodes.ConfirmationTimeout, "The charger accepted the limit, but energy did not stop in time."),
@@ -210,7 +210,7 @@ internal sealed class CommandRunner(Charger charger)
             if (answer.Accepted && (pending.Command == ChargerCommand.Idle || charger.State.Plugged))
             {
                 bool started = pending.Command == ChargerCommand.Charge;
-                await charger.WaitAsync(s => s.Transaction is not null == started || s.Held != started, deadline.Left / 2, Time, cancellationToken);
+                await charger.WaitAsync(s => s.Transaction is { Waiting: false } == started || s.Held != started, deadline.Left / 2, Time, cancellationToken);
             }
         }
         catch (TimeoutException)
@@ -241,6 +241,9 @@ internal sealed class CommandRunner(Charger charger)
             ? record.Configuration.IdleStrategy ?? ChargePoint.Learned.IdleStrategy ?? ChargePoint.Services.Options.IdleStrategy
             : ChargePoint.Services.Options.IdleStrategy;
 
+    /// <summary>A transaction runs in which energy may flow, with a vehicle.</summary>
+    private static bool Runs(ChargerState state) => state is { Transaction.Waiting: false } and ({ Plugged: true } or { IsCharging: true });
+
     private static CommandOutcome Offline(bool sent) =>
         CommandOutcome.Failed(ErrorCodes.DeviceOffline, "The link to the charger went down.", unknown: sent);
 
@@ -251,6 +254,7 @@ internal sealed class CommandRunner(Charger charger)
         { Status: CallStatus.Busy } => CommandOutcome.Failed(ErrorCodes.ChargerTimeout, "Too many calls are waiting for this charger."),
         { Status: CallStatus.Invalid } => CommandOutcome.Failed(ErrorCodes.ProtocolError, "The charger answered with something the standard does not allow."),
         { Status: CallStatus.NotSupported } => CommandOutcome.Failed(ErrorCodes.CommandRejected, $"The charger does not support this way to {what} a session."),
+        { Reason: { } reason } => CommandOutcome.Failed(ErrorCodes.CommandRejected, $"The charger refused to {what} the session: {reason}."),
         _ => CommandOutcome.Failed(ErrorCodes.CommandRejected, $"The charger refused to {what} the session."),
     };
 }

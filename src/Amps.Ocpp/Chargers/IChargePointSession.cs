@@ -30,7 +30,8 @@ public enum CallStatus
 /// <summary>An answer to a call.</summary>
 /// <param name="Status">What it amounts to.</param>
 /// <param name="Sent">False when nothing went out on the wire.</param>
-public readonly record struct CallAnswerSummary(CallStatus Status, bool Sent = true)
+/// <param name="Reason">Why, in the charge point's own words; null = it gave none.</param>
+public readonly record struct CallAnswerSummary(CallStatus Status, bool Sent = true, string? Reason = null)
 {
     public bool Accepted => Status == CallStatus.Accepted;
 }
@@ -83,6 +84,9 @@ public sealed record OperatorCallOutcome(string? ResultJson, string? ErrorCode =
 /// <param name="Path">JSON pointer into the payload; null for the action itself.</param>
 public sealed record CallRefusal(string? Path, string Message);
 
+/// <summary>Names of the messages by which a charge point shows that a transaction began, that it ended, and what it does meanwhile.</summary>
+public sealed record EffectMessages(string Started, string Ended, string Status);
+
 /// <summary>
 /// One live link to a charge point, version-neutral: the port that each OCPP adapter implements (charger behaviour, section 1).
 /// Calls go out in order, one at a time; no method throws for an expected end.
@@ -94,6 +98,9 @@ public interface IChargePointSession
 
     /// <summary>Ownership number of this link; the highest of a charge point is the one in force.</summary>
     long Generation { get; }
+
+    /// <summary>The messages of this version that show what a command did, for the outcome's own words.</summary>
+    EffectMessages Effects { get; }
 
     /// <summary>Asks for a transaction; with a limit the transaction starts under it.</summary>
     Task<CallAnswerSummary> StartAsync(int connectorId, string idTag, LimitRequest? limit, CancellationToken cancellationToken);

@@ -30,6 +30,7 @@ public sealed record TransactionStop(
     string RawPayload);
 
 /// <summary>A stored transaction.</summary>
+/// <param name="StationId">The id that the station gave it (2.x); null = <paramref name="Id"/> is what both sides use (1.6).</param>
 public sealed record TransactionRecord(
     long Id,
     ChargePointId ChargePoint,
@@ -39,7 +40,13 @@ public sealed record TransactionRecord(
     double MeterStartWh,
     DateTimeOffset? StoppedAt,
     double? MeterStopWh,
-    string? StopReason);
+    string? StopReason,
+    string? StationId = null);
+
+/// <summary>A transaction of a station that numbers its own (2.x).</summary>
+/// <param name="Id">Our number.</param>
+/// <param name="Ended">Its end is known already.</param>
+public readonly record struct StationTransaction(long Id, bool Ended);
 
 /// <summary>How a stop was taken; the charge point gets a positive answer in every case (faults P16, P17).</summary>
 public enum StopOutcome
@@ -73,6 +80,12 @@ public interface IChargePointStore
     /// connector is closed with the reason <c>Superseded</c> in the same step (P14), unless the new one started before it.
     /// </summary>
     Task<long> OpenTransactionAsync(NewTransaction transaction, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Opens the transaction to which the station gave this id, or finds it: the same id is always the same transaction. Where what
+    /// is known began later or without a token, it is completed. Others are superseded as by <see cref="OpenTransactionAsync"/>.
+    /// </summary>
+    Task<StationTransaction> OpenStationTransactionAsync(NewTransaction transaction, string stationId, CancellationToken cancellationToken);
 
     /// <summary>A transaction by its id, of whatever charge point; null = no such.</summary>
     Task<TransactionRecord?> FindTransactionAsync(long transactionId, CancellationToken cancellationToken);

@@ -40,9 +40,9 @@ internal sealed class SessionHold(Charger charger)
         while (true)
         {
             TimeSpan left = deadline.Left;
-            WaitEnd end = await charger.WaitAsync(s => s.Held && Shows(s, running) is not null || s.Transaction?.Id != running.Id, look < left ? look : left, Time, cancellationToken);
+            WaitEnd end = await charger.WaitAsync(s => s.Held && Shows(s, running, session) is not null || s.Transaction?.Id != running.Id, look < left ? look : left, Time, cancellationToken);
             if (end == WaitEnd.Met)
-                return (end, Shows(charger.State, running) ?? "StopTransaction");
+                return (end, Shows(charger.State, running, session) ?? session.Effects.Ended);
             if (end == WaitEnd.LinkLost || deadline.Left == TimeSpan.Zero)
                 return (end, null);
             // What the charge point computes as its limit counts, where neither status nor power tells (quirk Q77: null tells nothing).
@@ -78,7 +78,7 @@ internal sealed class SessionHold(Charger charger)
             end = await charger.WaitAsync(s => Offers(s) || s.PowerKw >= ChargerState.FlowThresholdKw, deadline.Left, Time, cancellationToken);
         if (end == WaitEnd.Met)
             _zero = null;
-        return (end, Offers(charger.State) ? "StatusNotification" : "MeterValues");
+        return (end, Offers(charger.State) ? session.Effects.Status : "MeterValues");
     }
 
     /// <summary>Learns from the end of a transaction that came with the limit of zero (quirk Q51).</summary>
@@ -92,12 +92,12 @@ internal sealed class SessionHold(Charger charger)
     }
 
     /// <summary>Whether somebody at the charger or in the vehicle ended the session (OCPP 1.6 section 7.36, Reason).</summary>
-    public static bool ByHand(string? reason) => reason is "EVDisconnected" or "Local" or "UnlockCommand" or "DeAuthorized" or "EmergencyStop";
+    public static bool ByHand(string? reason) => reason is "EVDisconnected" or "StoppedByEV" or "Local" or "UnlockCommand" or "DeAuthorized" or "EmergencyStop";
 
-    private static string? Shows(ChargerState state, OpenTransaction running) => state switch
+    private static string? Shows(ChargerState state, OpenTransaction running, IChargePointSession session) => state switch
     {
-        _ when state.Transaction?.Id != running.Id => "StopTransaction",
-        { Reported: ConnectorStatus.SuspendedEV or ConnectorStatus.SuspendedEVSE } => "StatusNotification",
+        _ when state.Transaction?.Id != running.Id => session.Effects.Ended,
+        { Reported: ConnectorStatus.SuspendedEV or ConnectorStatus.SuspendedEVSE } => session.Effects.Status,
         { PowerKw: < ChargerState.FlowThresholdKw } => "MeterValues",
         _ => null,
     };

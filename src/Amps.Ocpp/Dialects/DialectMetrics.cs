@@ -18,4 +18,10 @@ internal static class DialectMetrics
 
     /// <summary>Answers that came after their call had ended.</summary>
     public static Counter<long> LateAnswers { get; } = s_meter.CreateCounter<long>("amps.ocpp.late_answers");
+
+    /// <summary>Transaction events of a station that never arrived, by their sequence numbers.</summary>
+    public static Counter<long> SequenceGaps { get; } = s_meter.CreateCounter<long>("amps.ocpp.transaction_event_gaps");
+
+    /// <summary>Results of charge points that break their schema.</summary>
+    public static Counter<long> InvalidResults { get; } = s_meter.CreateCounter<long>("amps.ocpp.invalid_results");
 }

@@ -3,6 +3,7 @@ using Amps.Ocpp.Api;
 using Amps.Ocpp.Chargers;
 using Amps.Ocpp.Dialects;
 using Amps.Ocpp.Dialects.Ocpp16;
+using Amps.Ocpp.Dialects.Ocpp2;
 using Amps.Ocpp.Gateway;
 using Amps.Ocpp.Hosting.Metrics;
 using Amps.Ocpp.Http;
@@ -150,9 +151,14 @@ internal static class AmpsComposition
         services.AddSingleton(settings.Gateway);
         services.AddSingleton(new LivenessOptions());
         services.AddSingleton<LivenessMonitor>();
-        services.AddSingleton(settings.Ocpp16);
+        services.AddSingleton(settings.Dialects);
         services.AddSingleton<Ocpp16Dialect>();
-        services.AddSingleton<IReadOnlyList<IOcppDialect>>(provider => [provider.GetRequiredService<Ocpp16Dialect>()]);
+        services.AddSingleton<IReadOnlyList<IOcppDialect>>(provider =>
+        [
+            provider.GetRequiredService<Ocpp16Dialect>(),
+            Ocpp2Dialect.V201(settings.Dialects, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILoggerFactory>()),
+            Ocpp2Dialect.V21(settings.Dialects, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILoggerFactory>()),
+        ]);
         services.AddSingleton(settings.ClientCertificates);
         services.AddSingleton<ClientCertificateJudge>();
         services.AddSingleton<Authentication>();

@@ -1,6 +1,6 @@
 using Amps.Ocpp.Actions;
 using Amps.Ocpp.Chargers;
-using Amps.Ocpp.Dialects.Ocpp16;
+using Amps.Ocpp.Dialects;
 using Amps.Ocpp.Gateway;
 using Amps.Ocpp.Http;
 using Amps.Ocpp.Mqtt;
@@ -40,7 +40,7 @@ public sealed record AmpsSettings
 
     public required IdTokenPolicy IdTokenPolicy { get; init; }
 
-    public required Ocpp16Options Ocpp16 { get; init; }
+    public required DialectOptions Dialects { get; init; }
 
     /// <summary>The operator's key that must exist; null = none.</summary>
     public string? BootstrapOperatorKey { get; init; }
@@ -103,7 +103,7 @@ public sealed record AmpsSettings
                 DataDirectory = data,
             },
             IdTokenPolicy = reader.Choice("Amps:Ocpp:IdTokenPolicy", IdTokenPolicy.AcceptAll),
-            Ocpp16 = new Ocpp16Options
+            Dialects = new DialectOptions
             {
                 HeartbeatIntervalSeconds = reader.Whole("Amps:Ocpp:HeartbeatIntervalSeconds", 300, 1, 86_400),
                 StrictSchema = reader.Flag("Amps:Ocpp:StrictSchema", false),

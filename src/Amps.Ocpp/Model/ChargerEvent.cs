@@ -13,7 +13,13 @@ public sealed record StatusReported(DateTimeOffset At, ConnectorStatus Status, s
 public sealed record MeterReported(DateTimeOffset At, MeterSample Sample, string? TransactionId = null) : ChargerEvent(At);
 
 /// <summary>A transaction was opened and has its id.</summary>
-public sealed record TransactionOpened(DateTimeOffset At, OpenTransaction Transaction) : ChargerEvent(At);
+/// <param name="Plugged">A vehicle is there; a 2.x transaction may begin before it comes.</param>
+public sealed record TransactionOpened(DateTimeOffset At, OpenTransaction Transaction, bool Plugged = true) : ChargerEvent(At);
+
+/// <summary>A running transaction was authorised, or lost its authorisation without ending (2.x).</summary>
+/// <param name="IdTag">As presented; null = none was.</param>
+/// <param name="ByService">It happened because this service asked for it.</param>
+public sealed record TransactionAuthorised(DateTimeOffset At, string TransactionId, bool Waiting, string? IdTag, bool ByService) : ChargerEvent(At);
 
 /// <summary>A transaction ended.</summary>
 /// <param name="ByService">It ended because this service asked for it.</param>
@@ -43,7 +49,8 @@ public sealed record RatingChanged(DateTimeOffset At, ChargerRating Rating) : Ch
 /// <param name="IdTag">As presented.</param>
 /// <param name="StartedAt">The charge point's own time; default = nobody told.</param>
 /// <param name="MeterStartKwh">Register at its start; null = not known.</param>
-public sealed record OpenTransaction(string Id, string IdTag, DateTimeOffset StartedAt, double? MeterStartKwh = null);
+/// <param name="Waiting">It runs since plug-in and no energy is offered before somebody is authorised (2.x, TxStartPoint).</param>
+public sealed record OpenTransaction(string Id, string IdTag, DateTimeOffset StartedAt, double? MeterStartKwh = null, bool Waiting = false);
 
 /// <summary>The electrical frame of a charger; null = unknown.</summary>
 /// <param name="PowerKw">Rated maximum, kW.</param>

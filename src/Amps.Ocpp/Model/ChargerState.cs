@@ -120,11 +120,12 @@ public sealed record ChargerState
             {
                 Transaction = opened.Transaction,
                 Held = false,
-                Plugged = true,
+                Plugged = Plugged || opened.Plugged,
                 // What was measured before it says nothing of it.
                 Meter = Meter?.PowerTimestamp >= opened.Transaction.StartedAt ? Meter : Meter?.RegistersOnly(),
                 ObservedAt = opened.At,
             },
+            TransactionAuthorised authorised => ApplyAuthorised(authorised),
             TransactionClosed closed => ApplyClosed(closed),
             HoldChanged hold => this with { Held = hold.Held, Meter = hold is { Held: true, Stopped: true } ? Meter?.WithoutFlow() : Meter },
             CapApplied cap => this with { AppliedCapKw = cap.Kilowatts, AppliedCapPhases = cap.Phases },
@@ -171,6 +172,18 @@ public sealed record ChargerState
             sample = sample.RegistersOnly();
         bool late = Meter?.Timestamp is { } known && sample.Timestamp < known && known <= meter.At + s_clockTolerance;
         return this with { Meter = late ? Meter!.Over(sample) : sample.Over(Meter), ObservedAt = meter.At };
+    }
+
+    private ChargerState ApplyAuthorised(TransactionAuthorised authorised)
+    {
+        if (Transaction is not { } running || running.Id != authorised.TransactionId)
+            return this with { ObservedAt = authorised.At };
+        return this with
+        {
+            Transaction = running with { Waiting = authorised.Waiting, IdTag = authorised.IdTag ?? running.IdTag },
+            Held = authorised.Waiting && (authorised.ByService || Held) && Plugged,
+            ObservedAt = authorised.At,
+        };
     }
 
     private ChargerState ApplyClosed(TransactionClosed closed)

@@ -54,6 +54,7 @@ internal static class ChargePointJson
         Envelope.WriteTime(json, "since"u8, link.Since);
         json.WriteString("ocppVersion", link.OcppVersion);
         WriteNumber(json, "generation", link.Generation);
+        json.WriteString("externalLimit", link.ExternalLimit);
         json.WriteEndObject();
     }
 

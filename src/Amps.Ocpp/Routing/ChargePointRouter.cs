@@ -46,10 +46,10 @@ public sealed class ChargePointRouter(ChargePoints chargePoints, FlightRecorder 
     public LinkView LookAtLink(ChargePointId id)
     {
         if (chargePoints.Find(id) is not { } chargePoint)
-            return new LinkView(false, false, null, null, null, []);
+            return new LinkView(false, false, null, null, null, null, []);
         IChargePointSession? session = chargePoint.Session;
         return new LinkView(
-            session is not null, chargePoint.IsReady, chargePoint.OnlineSince, session?.OcppVersion, session?.Generation,
+            session is not null, chargePoint.IsReady, chargePoint.OnlineSince, session?.OcppVersion, session?.Generation, chargePoint.ExternalLimit,
             [.. chargePoint.Chargers.Select(charger => new ChargerView(charger.ConnectorId, charger.State.ToSnapshot(options.NodeId), charger.UnmetLimit, charger.CapVerifiedBy))]);
     }
 
@@ -98,7 +98,7 @@ public sealed class ChargePointRouter(ChargePoints chargePoints, FlightRecorder 
 }
 
 /// <summary>A charge point's link as the operator sees it.</summary>
-public sealed record LinkView(bool Online, bool Ready, DateTimeOffset? Since, string? OcppVersion, long? Generation, IReadOnlyList<ChargerView> Chargers);
+public sealed record LinkView(bool Online, bool Ready, DateTimeOffset? Since, string? OcppVersion, long? Generation, string? ExternalLimit, IReadOnlyList<ChargerView> Chargers);
 
 /// <summary>One charger at its socket.</summary>
 /// <param name="UnmetLimit">Why the desired cap is not in force; null = it is, as far as is known, or none is desired.</param>

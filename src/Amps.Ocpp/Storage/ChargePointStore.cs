@@ -6,7 +6,7 @@ using Amps.Ocpp.Storage.Sql;
 namespace Amps.Ocpp.Storage;
 
 /// <summary>Transactions, what is kept of unbelievable stops, and the last known states of a charge point.</summary>
-internal sealed class ChargePointStore(IDatabase database) : IChargePointStore
+internal sealed partial class ChargePointStore(IDatabase database) : IChargePointStore
 {
     private const string Superseded = "Superseded";
 
@@ -58,7 +58,7 @@ internal sealed class ChargePointStore(IDatabase database) : IChargePointStore
         """;
 
     private const string ListOpenStatement = """
-        SELECT id, connector_id, id_tag, started_at, meter_start_wh FROM transactions
+        SELECT id, connector_id, id_tag, started_at, meter_start_wh, station_id FROM transactions
         WHERE charge_point = @charge_point AND stopped_at IS NULL
         ORDER BY connector_id, started_at DESC, id DESC
         """;
@@ -79,7 +79,7 @@ internal sealed class ChargePointStore(IDatabase database) : IChargePointStore
         ChargePointId chargePoint, IReadOnlyList<DeviceId> devices, CancellationToken cancellationToken) =>
         database.ReadAsync(
             session => new ChargePointMemory(
-                session.Query(ListOpenStatement, row => ReadOpen(row, chargePoint), ("@charge_point", chargePoint.ToKey()))
+                session.Query(ListOpenStatement, row => ReadOpen(row, chargePoint) with { StationId = row.GetText(5) }, ("@charge_point", chargePoint.ToKey()))
                     .DistinctBy(transaction => transaction.ConnectorId)
                     .ToList(),
                 ById(LastKnownStateStore.Find(session, devices))),
@@ -141,16 +141,18 @@ internal sealed class ChargePointStore(IDatabase database) : IChargePointStore
             {
                 if (opened is not { } id)
                     return session.First(FindRepeatedStatement, ReadId, key);
-                session.Execute(
-                    SupersedeStatement,
-                    ("@id", id),
-                    ("@charge_point", transaction.ChargePoint.ToKey()),
-                    ("@connector", transaction.ConnectorId),
-                    ("@at", transaction.StartedAt.ToColumn()),
-                    ("@reason", Superseded));
+                Supersede(session, id, transaction);
                 return id;
             });
     }
+
+    private static void Supersede(SqlSession session, long id, NewTransaction transaction) => session.Execute(
+        SupersedeStatement,
+        ("@id", id),
+        ("@charge_point", transaction.ChargePoint.ToKey()),
+        ("@connector", transaction.ConnectorId),
+        ("@at", transaction.StartedAt.ToColumn()),
+        ("@reason", Superseded));
 
     private static StopOutcome Close(SqlSession session, TransactionStop stop)
     {

@@ -49,7 +49,7 @@ public sealed class IncomingCallTests : IAsyncLifetime
     [Trait("quirk", "Q31")]
     public async Task Every_call_of_a_charge_point_is_answered_as_the_schemas_say()
     {
-        string[] actions = [.. Ocpp16Actions.All.Where(action => action.FromChargePoint).Select(action => action.Name)];
+        string[] actions = [.. Ocpp16Actions.Table.All.Where(action => action.FromChargePoint).Select(action => action.Name)];
         Assert.Equal(actions.Order(), s_payloads.Keys.Order());
         foreach (string action in actions)
         {

@@ -1,4 +1,4 @@
-using Amps.Ocpp.Dialects.Ocpp16;
+using Amps.Ocpp.Dialects.Metering;
 using Amps.Ocpp.Model;
 
 namespace Amps.Ocpp.Tests.Dialects;

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
-using Amps.Ocpp.Dialects.Ocpp16;
+using Amps.Ocpp.Dialects.Metering;
 using Amps.Ocpp.Model;
 
 namespace Amps.Ocpp.Tests.Dialects;

@@ -1,6 +1,6 @@
 using System.Text;
 using System.Text.Json;
-using Amps.Ocpp.Dialects.Ocpp16;
+using Amps.Ocpp.Dialects.Metering;
 using FsCheck;
 using FsCheck.Fluent;
 

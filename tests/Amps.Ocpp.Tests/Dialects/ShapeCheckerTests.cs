@@ -13,7 +13,7 @@ public sealed class ShapeCheckerTests
     private static (ShapeViolation? Violation, int Tolerated) Check(string action, string payload, bool strict = false)
     {
         ShapeViolation? violation = ShapeChecker.Check(
-            Ocpp16Actions.Find(action)!.Request, Encoding.UTF8.GetBytes(payload), strict ? ShapeMode.Strict : ShapeMode.Lenient, out int tolerated);
+            Ocpp16Actions.Table.Find(action)!.Request, Encoding.UTF8.GetBytes(payload), strict ? ShapeMode.Strict : ShapeMode.Lenient, out int tolerated);
         return (violation, tolerated);
     }
 

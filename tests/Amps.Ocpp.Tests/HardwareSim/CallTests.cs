@@ -106,7 +106,7 @@ public sealed class CallTests : IAsyncLifetime
     [Fact]
     public async Task Every_call_of_a_central_system_is_sent_and_answered_as_the_schemas_say()
     {
-        string[] actions = [.. Ocpp16Actions.All.Where(action => action.FromCentralSystem).Select(action => action.Name)];
+        string[] actions = [.. Ocpp16Actions.Table.All.Where(action => action.FromCentralSystem).Select(action => action.Name)];
         Assert.Equal(actions.Order(), s_payloads.Keys.Order());
         foreach (string action in actions.Order().Where(action => action != "Reset").Append("Reset"))
             await ResultAsync(action, s_payloads[action]);

@@ -68,7 +68,7 @@ public sealed class SettingsTests
         Assert.Equal(1883, settings.Mqtt.Port);
         Assert.Equal("amps/v1", settings.Mqtt.TopicPrefix);
         Assert.Equal(TimeSpan.FromSeconds(60), settings.Gateway.CallTimeout);
-        Assert.Equal(300, settings.Ocpp16.HeartbeatIntervalSeconds);
+        Assert.Equal(300, settings.Dialects.HeartbeatIntervalSeconds);
         Assert.Equal(TimeSpan.FromSeconds(30), settings.Actions.ConfirmationTimeout);
         Assert.Equal(TimeSpan.FromSeconds(900), settings.Readings.TimeToLive);
         Assert.Equal(TimeSpan.FromSeconds(60), settings.Readings.ExpediteTimeToLive);

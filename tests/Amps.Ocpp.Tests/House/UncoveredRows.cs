@@ -19,8 +19,6 @@ internal static class UncoveredRows
         ["D16"] = "the limit of memory belongs to the container; what grows is bounded here by counts and bytes",
         ["D17"] = "no blocking call is to be injected into the service from outside",
         ["P9"] = NotYet,
-        ["P21"] = NotYet,
-        ["P25"] = NotYet,
         ["P26"] = NotYet,
         ["P27"] = NotYet,
         ["X1"] = Bench,

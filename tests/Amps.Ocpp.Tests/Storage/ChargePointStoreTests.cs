@@ -48,6 +48,25 @@ public abstract class ChargePointStoreTests(StoreFixture store) : IAsyncLifetime
     }
 
     [Fact]
+    [Trait("row", "P21")]
+    public async Task A_stations_own_transaction_is_one_whatever_order_it_is_told_in()
+    {
+        NewTransaction update = Sample.Start(meter: 500) with { IdTag = "", StartedAt = Sample.Noon.AddMinutes(5) };
+        StationTransaction first = await ChargePoints.OpenStationTransactionAsync(update, "station-1", default);
+        StationTransaction start = await ChargePoints.OpenStationTransactionAsync(Sample.Start(meter: 100), "station-1", default);
+        Assert.Equal(first, start);
+
+        await store.ReopenAsync();
+        TransactionRecord open = Assert.Single((await RecallAsync()).OpenTransactions);
+        Assert.Equal((first.Id, "TAG", Sample.Noon, 100, "station-1"), (open.Id, open.IdTag, open.StartedAt, open.MeterStartWh, open.StationId));
+
+        StationTransaction next = await ChargePoints.OpenStationTransactionAsync(Sample.Start(meter: 600) with { StartedAt = Sample.Noon.AddHours(1) }, "station-2", default);
+        Assert.Equal("station-2", Assert.Single((await RecallAsync()).OpenTransactions).StationId);
+        Assert.True((await ChargePoints.OpenStationTransactionAsync(update, "station-1", default)).Ended);
+        Assert.NotEqual(first.Id, next.Id);
+    }
+
+    [Fact]
     [Trait("row", "P13")]
     public async Task A_repeated_start_gives_the_same_id_and_one_transaction()
     {

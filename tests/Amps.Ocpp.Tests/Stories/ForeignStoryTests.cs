@@ -9,13 +9,15 @@ namespace Amps.Ocpp.Tests.Stories;
 /// </summary>
 public sealed class ForeignStoryTests
 {
-    [Fact]
-    public async Task A_charge_point_that_nobody_here_wrote_is_read_capped_started_and_stopped()
+    [Theory]
+    [InlineData("charge-point.mjs", "StartTransaction")]
+    [InlineData("station.mjs", "TransactionEvent")]
+    public async Task A_charge_point_that_nobody_here_wrote_is_read_capped_started_and_stopped(string script, string confirmation)
     {
         await using ServiceHost service = await ServiceHost.StartAsync();
         using ApiClient app = await service.CustomerAsync();
         await service.RegisterAsync("FOREIGN", "customer", new { password = "a-password-of-its-own" }, "dev1");
-        await using ForeignChargePoint charger = ForeignChargePoint.Start(service.Ocpp, "FOREIGN", "a-password-of-its-own");
+        await using ForeignChargePoint charger = ForeignChargePoint.Start(service.Ocpp, "FOREIGN", "a-password-of-its-own", script);
         Assert.Equal("Accepted", (await charger.AwaitAsync("booted")).GetProperty("status").GetString());
 
         await app.UntilAsync("/ev-charger/dev1", read => Status(read) == "available");
@@ -32,7 +34,7 @@ public sealed class ForeignStoryTests
 
         JsonElement charged = await app.RunAsync("dev1", "charge");
         Assert.Equal("completed", charged.GetProperty("state").GetString());
-        Assert.Equal("StartTransaction", charged.GetProperty("result").GetProperty("confirmedBy").GetString());
+        Assert.Equal(confirmation, charged.GetProperty("result").GetProperty("confirmedBy").GetString());
         read = await app.UntilAsync("/ev-charger/dev1", read => Status(read) == "charging" && Power(read) == 3.68);
         Assert.Equal(16, read.GetProperty("state").GetProperty("maxCurrent").GetDouble());
 

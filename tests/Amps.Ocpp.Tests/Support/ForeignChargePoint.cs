@@ -31,11 +31,12 @@ public sealed class ForeignChargePoint : IAsyncDisposable
         }
     }
 
-    public static ForeignChargePoint Start(Uri ocpp, string id, string? password = null)
+    /// <summary>Starts <c>charge-point.mjs</c>, which speaks 1.6, or another of the folder.</summary>
+    public static ForeignChargePoint Start(Uri ocpp, string id, string? password = null, string script = "charge-point.mjs")
     {
         string folder = Path.Combine(Repository.Root, "tests", "ocpp-rpc");
         Assert.True(Directory.Exists(Path.Combine(folder, "node_modules")), "tests/ocpp-rpc has no node_modules: ./test.sh installs them (npm ci)");
-        var start = new ProcessStartInfo("node", ["charge-point.mjs", ocpp.ToString().TrimEnd('/'), id])
+        var start = new ProcessStartInfo("node", [script, ocpp.ToString().TrimEnd('/'), id])
         {
             WorkingDirectory = folder,
             UseShellExecute = false,

@@ -3,8 +3,8 @@ using System.Text.Json;
 
 namespace Amps.Ocpp.Tests.Support;
 
-/// <summary>Holds every frame of a 1.6 link, in both directions, against the official schemas.</summary>
-public sealed class FrameCheck
+/// <summary>Holds every frame of a link, in both directions, against the official schemas of its version.</summary>
+public sealed class FrameCheck(string version = "1.6")
 {
     private readonly ConcurrentDictionary<(bool FromChargePoint, string Id), string> _calls = new();
     private readonly ConcurrentQueue<string> _violations = new();
@@ -39,7 +39,7 @@ public sealed class FrameCheck
     {
         if (!OcppSchemas.Available)
             return;
-        foreach (string violation in OcppSchemas.Validate("1.6", action, isResponse, json))
+        foreach (string violation in OcppSchemas.Validate(version, action, isResponse, json))
             _violations.Enqueue($"{(fromChargePoint ? "charge point" : "service")} {action}{(isResponse ? "Response" : "")}: {violation}: {json}");
     }
 }

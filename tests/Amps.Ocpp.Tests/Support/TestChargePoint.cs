@@ -7,7 +7,7 @@ using System.Threading.Channels;
 namespace Amps.Ocpp.Tests.Support;
 
 /// <summary>
-/// A scripted OCPP-J 1.6 charge point: says exactly what a test tells it to, answers the service's calls by handlers, and keeps
+/// A scripted OCPP-J charge point of any version: says exactly what a test tells it to, answers the service's calls by handlers, and keeps
 /// every frame. Unlike the simulator it has no behaviour of its own.
 /// </summary>
 public sealed class TestChargePoint : IAsyncDisposable
@@ -32,6 +32,9 @@ public sealed class TestChargePoint : IAsyncDisposable
 
     /// <summary>Every text frame from the service.</summary>
     public ConcurrentQueue<string> Frames { get; } = new();
+
+    /// <summary>Holds the frames of both directions against the schemas, where a test wants it.</summary>
+    public FrameCheck? Check { get; set; }
 
     /// <summary>Ends with the close frame of the service, or with the link.</summary>
     public Task Closed => _reader;
@@ -108,6 +111,7 @@ public sealed class TestChargePoint : IAsyncDisposable
         await _send.WaitAsync();
         try
         {
+            Check?.Take(fromChargePoint: true, text);
             await _socket.SendAsync(Encoding.UTF8.GetBytes(text), WebSocketMessageType.Text, true, CancellationToken.None);
         }
         finally
@@ -158,6 +162,7 @@ public sealed class TestChargePoint : IAsyncDisposable
                     break;
                 string text = Encoding.UTF8.GetString(buffer, 0, length);
                 Frames.Enqueue(text);
+                Check?.Take(fromChargePoint: false, text);
                 await TakeAsync(JsonDocument.Parse(text).RootElement);
             }
         }

@@ -7,7 +7,7 @@ namespace Amps.Ocpp.Dialects.Ocpp16;
 /// <summary>Messages of the profile Core (OCPP 1.6 section 6).</summary>
 internal static class CoreMessages
 {
-    public static Ocpp16Action[] All { get; } =
+    public static OcppAction[] All { get; } =
     [
         new("Authorize", true, false,
             new MessageShape(

@@ -7,7 +7,7 @@ namespace Amps.Ocpp.Dialects.Ocpp16;
 /// <summary>Messages of the profile FirmwareManagement (OCPP 1.6 section 6).</summary>
 internal static class FirmwareManagementMessages
 {
-    public static Ocpp16Action[] All { get; } =
+    public static OcppAction[] All { get; } =
     [
         new("DiagnosticsStatusNotification", true, false,
             new MessageShape(

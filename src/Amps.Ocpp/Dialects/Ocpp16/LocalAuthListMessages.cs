@@ -7,7 +7,7 @@ namespace Amps.Ocpp.Dialects.Ocpp16;
 /// <summary>Messages of the profile LocalAuthList (OCPP 1.6 section 6).</summary>
 internal static class LocalAuthListMessages
 {
-    public static Ocpp16Action[] All { get; } =
+    public static OcppAction[] All { get; } =
     [
         new("GetLocalListVersion", false, true,
             new MessageShape(),

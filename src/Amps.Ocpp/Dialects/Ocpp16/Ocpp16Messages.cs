@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using Amps.Ocpp.Dialects.Metering;
 
 namespace Amps.Ocpp.Dialects.Ocpp16;
 
@@ -15,11 +16,6 @@ internal sealed record CompositeSchedule(string Status, double? FirstLimit, stri
 /// <summary>Reads and writes the 1.6 payloads that this service uses; what is read has passed the shape check.</summary>
 internal static class Ocpp16Messages
 {
-    private static volatile HeartbeatBytes? s_heartbeat;
-
-    /// <summary>The answer to heartbeats of one second, shared by all charge points.</summary>
-    private sealed record HeartbeatBytes(long Second, byte[] Bytes);
-
     public static BootNotification ReadBootNotification(ReadOnlySpan<byte> payload) => Read(payload, Ocpp16Json.Default.BootNotification);
 
     public static StatusNotification ReadStatusNotification(ReadOnlySpan<byte> payload) => Read(payload, Ocpp16Json.Default.StatusNotification);
@@ -40,19 +36,6 @@ internal static class Ocpp16Messages
     {
         StopTransactionPayload stop = Read(payload, Ocpp16Json.Default.StopTransactionPayload);
         return ChargerTime.Read(stop.Timestamp) is { } time ? new StopTransaction(stop.TransactionId, stop.MeterStop, time, stop.Reason, stop.IdTag) : null;
-    }
-
-    /// <summary>The <c>status</c> of an answer; null when it has none.</summary>
-    public static string? ReadStatus(ReadOnlySpan<byte> payload)
-    {
-        try
-        {
-            return JsonSerializer.Deserialize(payload, Ocpp16Json.Default.StatusOnly)?.Status;
-        }
-        catch (JsonException)
-        {
-            return null;
-        }
     }
 
     /// <summary>The keys of a GetConfiguration answer; none when it cannot be read.</summary>
@@ -83,27 +66,12 @@ internal static class Ocpp16Messages
         }
     }
 
-    public static byte[] HeartbeatAnswer(DateTimeOffset now)
-    {
-        long second = now.ToUnixTimeSeconds();
-        HeartbeatBytes? ready = s_heartbeat;
-        if (ready?.Second != second)
-            s_heartbeat = ready = new HeartbeatBytes(second, Write(new HeartbeatAnswer(now), Ocpp16Json.Default.HeartbeatAnswer));
-        return ready.Bytes;
-    }
-
-    public static byte[] BootNotificationAnswer(string status, DateTimeOffset now, int interval) =>
-        Write(new BootAnswer(status, now, interval), Ocpp16Json.Default.BootAnswer);
-
     public static byte[] StartTransactionAnswer(long transactionId, string status, string? parentIdTag) =>
         Write(new StartAnswer(transactionId, new IdTagInfo(status, parentIdTag)), Ocpp16Json.Default.StartAnswer);
 
     /// <summary>The answer to Authorize, and to a StopTransaction that carries an id tag.</summary>
     public static byte[] AuthorizeAnswer(string status, string? parentIdTag) =>
         Write(new IdTagAnswer(new IdTagInfo(status, parentIdTag)), Ocpp16Json.Default.IdTagAnswer);
-
-    /// <summary>An answer of a status alone.</summary>
-    public static byte[] StatusAnswer(string status) => Write(new StatusOnly(status), Ocpp16Json.Default.StatusOnly);
 
     public static byte[] RemoteStartTransaction(int connectorId, string idTag, ChargingProfile? profile) =>
         Write(new RemoteStartTransaction(connectorId, idTag, profile), Ocpp16Json.Default.RemoteStartTransaction);

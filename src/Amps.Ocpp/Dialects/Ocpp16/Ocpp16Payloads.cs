@@ -16,20 +16,12 @@ internal sealed record StopTransactionPayload(long TransactionId, double MeterSt
 
 internal sealed record Authorize(string IdTag);
 
-internal sealed record MeterValues(int ConnectorId, long? TransactionId, MeterValue[] MeterValue);
-
-internal sealed record MeterValue(string Timestamp, SampledValue[] SampledValue);
-
-internal readonly record struct SampledValue(string Value, string? Context, string? Format, string? Measurand, string? Phase, string? Location, string? Unit);
-
 internal sealed record ConfigurationAnswer(ConfigurationKey[]? ConfigurationKey);
 
 /// <summary>A configuration key as a charge point tells it.</summary>
 internal sealed record ConfigurationKey(string Key, [property: JsonPropertyName("readonly")] bool ReadOnly, string? Value);
 
 internal sealed record CompositeAnswer(string? Status, ChargingSchedule? ChargingSchedule);
-
-internal sealed record StatusOnly(string? Status);
 
 internal sealed record ChargingProfile
 {
@@ -83,10 +75,6 @@ internal sealed record GetConfiguration(string[] Key);
 
 internal sealed record ChangeConfiguration(string Key, string Value);
 
-internal sealed record BootAnswer(string Status, [property: JsonConverter(typeof(WireTimeConverter))] DateTimeOffset? CurrentTime, int Interval);
-
-internal sealed record HeartbeatAnswer([property: JsonConverter(typeof(WireTimeConverter))] DateTimeOffset? CurrentTime);
-
 internal sealed record IdTagInfo(string Status, string? ParentIdTag);
 
 internal sealed record StartAnswer(long TransactionId, IdTagInfo IdTagInfo);
@@ -103,7 +91,6 @@ internal sealed record IdTagAnswer(IdTagInfo IdTagInfo);
 [JsonSerializable(typeof(Authorize))]
 [JsonSerializable(typeof(ConfigurationAnswer))]
 [JsonSerializable(typeof(CompositeAnswer))]
-[JsonSerializable(typeof(StatusOnly))]
 [JsonSerializable(typeof(RemoteStartTransaction))]
 [JsonSerializable(typeof(RemoteStopTransaction))]
 [JsonSerializable(typeof(SetChargingProfile))]
@@ -112,8 +99,6 @@ internal sealed record IdTagAnswer(IdTagInfo IdTagInfo);
 [JsonSerializable(typeof(TriggerMessage))]
 [JsonSerializable(typeof(GetConfiguration))]
 [JsonSerializable(typeof(ChangeConfiguration))]
-[JsonSerializable(typeof(BootAnswer))]
-[JsonSerializable(typeof(HeartbeatAnswer))]
 [JsonSerializable(typeof(StartAnswer))]
 [JsonSerializable(typeof(IdTagAnswer))]
 internal sealed partial class Ocpp16Json : JsonSerializerContext;

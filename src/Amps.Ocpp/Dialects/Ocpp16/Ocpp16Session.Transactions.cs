@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Amps.Ocpp.Chargers;
+using Amps.Ocpp.Dialects.Metering;
 using Amps.Ocpp.Model;
 using Amps.Ocpp.Ocppj;
 using Amps.Ocpp.Registry;
@@ -10,21 +11,18 @@ namespace Amps.Ocpp.Dialects.Ocpp16;
 /// <summary>Transactions and their meter values on a 1.6 link: always answered, durable first, and what is of the past kept from the live state.</summary>
 internal sealed partial class Ocpp16Session
 {
-    /// <summary>A transaction message is answered within a second even when the store hangs (quirk Q31).</summary>
-    private static readonly TimeSpan DurabilityLimit = TimeSpan.FromMilliseconds(900);
-
     private async ValueTask<CallAnswer> OnStartTransactionAsync(ReadOnlyMemory<byte> payload)
     {
         if (Ocpp16Messages.ReadStartTransaction(payload.Span) is not { } start)
-            return UnreadableTime();
+            return RefuseTime();
         if (start.ConnectorId is < 1 or > MaxConnectorId)
             return WrongConnector();
-        (IdTokenStatus status, string? parent) = _chargePoint.Authorize(start.IdTag);
+        (IdTokenStatus status, string? parent) = ChargePoint.Authorize(start.IdTag);
         long id;
         try
         {
-            id = await _chargePoint.OpenTransactionAsync(start.ConnectorId, start.IdTag, start.Timestamp, start.MeterStart, CancellationToken.None)
-                .WaitAsync(DurabilityLimit, _time);
+            id = await ChargePoint.OpenTransactionAsync(start.ConnectorId, start.IdTag, start.Timestamp, start.MeterStart, CancellationToken.None)
+                .WaitAsync(DurabilityLimit, Time);
         }
         catch (Exception e) when (e is StorageUnavailableException or TimeoutException)
         {
@@ -37,14 +35,14 @@ internal sealed partial class Ocpp16Session
     /// <summary>What a start means for the live state; null = nothing: it is told again, or another one runs since.</summary>
     private ChargerReport? StartOf(StartTransaction start, OpenTransaction transaction)
     {
-        ChargerState? state = _chargePoint.FindCharger(start.ConnectorId)?.State;
+        ChargerState? state = ChargePoint.FindCharger(start.ConnectorId)?.State;
         bool past = _clock.IsPast(start.Timestamp);
         if (past)
             Flag("clock_skew");
         if (state is not null && (state.Transaction?.Id == transaction.Id || state.LastEndedTransactionId == transaction.Id))
             return null;
-        DateTimeOffset now = _time.GetUtcNow();
-        if (past && _chargePoint.AskedToStart(start.ConnectorId, start.IdTag))
+        DateTimeOffset now = Time.GetUtcNow();
+        if (past && ChargePoint.AskedToStart(start.ConnectorId, start.IdTag))
         {
             // It answers our own command, so its clock is wrong.
             _clock.Learn(start.Timestamp);
@@ -60,51 +58,51 @@ internal sealed partial class Ocpp16Session
     private async ValueTask<CallAnswer> OnStopTransactionAsync(ReadOnlyMemory<byte> payload)
     {
         if (Ocpp16Messages.ReadStopTransaction(payload.Span) is not { } stop)
-            return UnreadableTime();
-        (int ConnectorId, OpenTransaction Transaction)? only = stop.TransactionId <= 0 ? _chargePoint.OnlyTransaction() : null;
+            return RefuseTime();
+        (int ConnectorId, OpenTransaction Transaction)? only = stop.TransactionId <= 0 ? ChargePoint.OnlyTransaction() : null;
         // An end without a usable id is that of the only transaction if we asked for it; else it is a reason to look (quirk Q44).
-        long id = only is { } asked && _chargePoint.AskedToStop(asked.ConnectorId, asked.Transaction.Id)
+        long id = only is { } asked && ChargePoint.AskedToStop(asked.ConnectorId, asked.Transaction.Id)
             && long.TryParse(asked.Transaction.Id, CultureInfo.InvariantCulture, out long running) ? running : stop.TransactionId;
         StopOutcome outcome;
         try
         {
-            outcome = await _chargePoint.CloseTransactionAsync(
-                new TransactionStop(_chargePoint.Id, id, stop.Timestamp, stop.MeterStop, stop.Reason, stop.IdTag, _time.GetUtcNow(), Encoding.UTF8.GetString(payload.Span)),
-                CancellationToken.None).WaitAsync(DurabilityLimit, _time);
+            outcome = await ChargePoint.CloseTransactionAsync(
+                new TransactionStop(ChargePoint.Id, id, stop.Timestamp, stop.MeterStop, stop.Reason, stop.IdTag, Time.GetUtcNow(), Encoding.UTF8.GetString(payload.Span)),
+                CancellationToken.None).WaitAsync(DurabilityLimit, Time);
         }
         catch (Exception e) when (e is StorageUnavailableException or TimeoutException)
         {
             return NotDurable();
         }
-        byte[] answer = stop.IdTag is { } tag && _chargePoint.Authorize(tag) is var (status, parent)
+        byte[] answer = stop.IdTag is { } tag && ChargePoint.Authorize(tag) is var (status, parent)
             ? Ocpp16Messages.AuthorizeAnswer(status.ToString(), parent)
-            : [.. s_empty.Span];
+            : [.. EmptyAnswer.Span];
         return Answer(answer, EndOf(stop, Text(id), outcome, only));
     }
 
     /// <summary>What an end means for the live state; null = nothing, it is not about what runs.</summary>
     private ChargerReport? EndOf(StopTransaction stop, string id, StopOutcome outcome, (int ConnectorId, OpenTransaction Transaction)? only)
     {
-        DateTimeOffset now = _time.GetUtcNow();
+        DateTimeOffset now = Time.GetUtcNow();
         bool past = _clock.IsPast(stop.Timestamp);
         if (past)
             Flag("clock_skew");
-        int? connector = _chargePoint.ConnectorOf(id);
+        int? connector = ChargePoint.ConnectorOf(id);
         if (outcome == StopOutcome.Quarantined)
         {
             Flag("quarantined");
-            LogQuarantined(_chargePoint.Id, stop.TransactionId);
-            _chargePoint.NotifyQuarantined(stop.TransactionId);
+            LogQuarantined(ChargePoint.Id, id);
+            ChargePoint.NotifyQuarantined(stop.TransactionId);
         }
         if (connector is { } running)
         {
-            if (_chargePoint.FindCharger(running)?.State.Transaction is { MeterStartKwh: { } begin } && stop.MeterStop / 1000 < begin)
+            if (ChargePoint.FindCharger(running)?.State.Transaction is { MeterStartKwh: { } begin } && stop.MeterStop / 1000 < begin)
                 Flag("register_went_back");
             // An end by command that is told late may be another's, and the vehicle may have left since.
-            bool byService = _chargePoint.EndedByService(running, id, past ? null : stop.Reason);
+            bool byService = ChargePoint.EndedByService(running, id, past ? null : stop.Reason);
             return new ChargerReport(running, new TransactionClosed(now, id, byService, stop.MeterStop / 1000, stop.Reason));
         }
-        if (_chargePoint.PastConnectorOf(id) is { } before)
+        if (ChargePoint.PastConnectorOf(id) is { } before)
             return new ChargerReport(before, new TransactionHint(now, TransactionHintKind.EndedInThePast, new OpenTransaction(id, "", default)));
         return only is { } suspect && !past
             ? new ChargerReport(suspect.ConnectorId, new TransactionHint(now, TransactionHintKind.EndSuspected, suspect.Transaction))
@@ -118,9 +116,9 @@ internal sealed partial class Ocpp16Session
             return WrongConnector();
         string? transaction = values.TransactionId is > 0 and { } id ? Text(id) : null;
         // Some tell a transaction's values for the charge point as a whole.
-        int connector = values.ConnectorId == 0 && transaction is not null && _chargePoint.ConnectorOf(transaction) is { } its ? its : values.ConnectorId;
-        if (connector == 0 || _chargePoint.FindCharger(connector) is not { } charger)
-            return Answer(s_empty);
+        int connector = values.ConnectorId == 0 && transaction is not null && ChargePoint.ConnectorOf(transaction) is { } its ? its : values.ConnectorId;
+        if (connector == 0 || ChargePoint.FindCharger(connector) is not { } charger)
+            return Answer(EmptyAnswer);
         DateTimeOffset? newest = Newest(values, out bool triggered);
         TimeSpan behind = _clock.Behind;
         if (newest is { } told)
@@ -132,19 +130,19 @@ internal sealed partial class Ocpp16Session
             else if (values.TransactionId is not null && _clock.IsReplayed(told))
             {
                 DialectMetrics.Replayed.Add(1);
-                return Answer(s_empty);
+                return Answer(EmptyAnswer);
             }
             // Only values of a transaction are kept while a charge point is away: others are of now, whatever its clock says.
-            behind = values.TransactionId is null && _clock.IsPast(told) ? _time.GetUtcNow() - told : _clock.Behind;
+            behind = values.TransactionId is null && _clock.IsPast(told) ? Time.GetUtcNow() - told : _clock.Behind;
         }
         ChargerState state = charger.State;
         if (MeterDerivation.Derive(values.MeterValue, state.Meter, state.Rating.NominalVoltage, state.Rating.Phases, behind) is not { } sample)
-            return Answer(s_empty);
-        DateTimeOffset now = _time.GetUtcNow();
+            return Answer(EmptyAnswer);
+        DateTimeOffset now = Time.GetUtcNow();
         var report = new ChargerReport(connector, new MeterReported(now, sample, transaction));
-        return Answer(s_empty, transaction is null || transaction == state.Transaction?.Id
+        return Answer(EmptyAnswer, transaction is null || transaction == state.Transaction?.Id
             ? report
-            : report with { Then = new TransactionHint(now, TransactionHintKind.Mentioned, new OpenTransaction(transaction, "", default)) });
+            : report with { Next = new ChargerReport(connector, new TransactionHint(now, TransactionHintKind.Mentioned, new OpenTransaction(transaction, "", default))) });
     }
 
     private static DateTimeOffset? Newest(MeterValues values, out bool triggered)
@@ -165,13 +163,4 @@ internal sealed partial class Ocpp16Session
     private static string Text(long id) => id.ToString(CultureInfo.InvariantCulture);
 
     private static void Flag(string reason) => DialectMetrics.Flagged.Add(1, new KeyValuePair<string, object?>("reason", reason));
-
-    private static CallAnswer UnreadableTime() =>
-        CallAnswer.Error(RpcErrorCodes.Ocpp16.FormatViolation, "/timestamp: a time as RFC 3339 writes it.");
-
-    private static CallAnswer NotDurable() =>
-        CallAnswer.Error(RpcErrorCodes.Ocpp16.InternalError, "Not stored; please send it again.");
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Charge point {ChargePointId} stopped transaction {TransactionId}, which is not its own or unknown: kept in quarantine")]
-    private partial void LogQuarantined(ChargePointId chargePointId, long transactionId);
 }

@@ -7,7 +7,7 @@ namespace Amps.Ocpp.Dialects.Ocpp16;
 /// <summary>Messages of the security whitepaper (edition 3, part for 1.6).</summary>
 internal static class SecurityMessages
 {
-    public static Ocpp16Action[] All { get; } =
+    public static OcppAction[] All { get; } =
     [
         new("CertificateSigned", false, true,
             new MessageShape(

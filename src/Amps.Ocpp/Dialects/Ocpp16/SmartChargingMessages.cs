@@ -7,7 +7,7 @@ namespace Amps.Ocpp.Dialects.Ocpp16;
 /// <summary>Messages of the profile SmartCharging (OCPP 1.6 section 6).</summary>
 internal static class SmartChargingMessages
 {
-    public static Ocpp16Action[] All { get; } =
+    public static OcppAction[] All { get; } =
     [
         new("ClearChargingProfile", false, true,
             new MessageShape(

@@ -16,10 +16,7 @@ internal abstract record ValueShape
     public static ValueShape Whole { get; } = new NumberShape(OnlyWhole: true, OneDecimal: false);
 
     /// <summary>A whole number of up to 64 bits: ids and registers that overflowed must not make a message unanswerable.</summary>
-    public static ValueShape LargeWhole { get; } = new NumberShape(OnlyWhole: true, OneDecimal: false, Large: true);
-
-    /// <summary>Any number.</summary>
-    public static ValueShape Number { get; } = new NumberShape(OnlyWhole: false, OneDecimal: false);
+    public static ValueShape LargeWhole { get; } = new NumberShape(OnlyWhole: true, OneDecimal: false) { Large = true };
 
     /// <summary>A number of at most one decimal.</summary>
     public static ValueShape Tenths { get; } = new NumberShape(OnlyWhole: false, OneDecimal: true);
@@ -33,6 +30,9 @@ internal abstract record ValueShape
     /// <summary>One of these words; another one is let pass where leniency is asked for, since nothing depends on it.</summary>
     public static ValueShape Advice(params string[] words) => new ChoiceShape(words.ToFrozenSet(StringComparer.Ordinal), MustUnderstand: false);
 
+    /// <summary>Any JSON value.</summary>
+    public static ValueShape Any { get; } = new AnyShape();
+
     /// <summary>A list of such values.</summary>
     public static ValueShape List(ValueShape item, int min = 0, int max = int.MaxValue) => new ListShape(item, min, max);
 
@@ -44,9 +44,15 @@ internal sealed record TextShape(int MaxLength) : ValueShape;
 
 internal sealed record TimeShape : ValueShape;
 
-internal sealed record NumberShape(bool OnlyWhole, bool OneDecimal, bool Large = false) : ValueShape;
+internal sealed record NumberShape(bool OnlyWhole, bool OneDecimal, double Min = double.NegativeInfinity, double Max = double.PositiveInfinity) : ValueShape
+{
+    /// <summary>Of up to 64 bits instead of 32.</summary>
+    public bool Large { get; init; }
+}
 
 internal sealed record FlagShape : ValueShape;
+
+internal sealed record AnyShape : ValueShape;
 
 internal sealed record ChoiceShape(FrozenSet<string> Words, bool MustUnderstand) : ValueShape;
 
@@ -68,6 +74,9 @@ internal sealed record FieldShape(string Name, ValueShape Value, bool Required)
 /// <summary>The fields of a message's payload, or of an object within it; at most 64.</summary>
 internal sealed class MessageShape(params FieldShape[] fields)
 {
+    /// <summary>Fields beside the known ones are allowed.</summary>
+    public bool IsOpen { get; init; }
+
     public IReadOnlyList<FieldShape> Fields { get; } = fields;
 
     /// <summary>A bit for each required field, by its position.</summary>

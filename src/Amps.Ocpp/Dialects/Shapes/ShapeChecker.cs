@@ -54,14 +54,14 @@ internal static class ShapeChecker
                 reader.Read();
                 if (index < 0)
                 {
-                    if (!Tolerate(ShapeViolationKind.Formation, "A field that the standard does not know."))
+                    if (!shape.IsOpen && !Tolerate(ShapeViolationKind.Formation, "A field that the standard does not know."))
                         return false;
                     reader.Skip();
                     continue;
                 }
                 FieldShape field = shape.Fields[index];
-                // Nothing said where nothing need be said: some write null for it.
-                if (reader.TokenType == JsonTokenType.Null && mode == ShapeMode.Lenient && (shape.RequiredBits & (1UL << index)) == 0)
+                // Some write null for what they do not tell.
+                if (reader.TokenType == JsonTokenType.Null && !field.Required && mode == ShapeMode.Lenient)
                 {
                     Tolerated++;
                     continue;
@@ -85,6 +85,7 @@ internal static class ShapeChecker
             TimeShape => Time(ref reader),
             FlagShape => Is(reader.TokenType is JsonTokenType.True or JsonTokenType.False, "true or false."),
             ObjectShape nested => Is(reader.TokenType == JsonTokenType.StartObject, "An object.") && Object(ref reader, nested.Fields),
+            AnyShape => Skipped(ref reader),
             ListShape list => Is(reader.TokenType == JsonTokenType.StartArray, "A list.") && List(ref reader, list),
             _ => throw new InvalidOperationException("No such shape."),
         };
@@ -95,8 +96,19 @@ internal static class ShapeChecker
                 return false;
             // Bytes are never fewer than characters, so most strings are judged without decoding them; escapes are decoded, since
             // half a surrogate pair is no text (faults R15).
-            return (!reader.ValueIsEscaped && reader.ValueSpan.Length <= shape.MaxLength) || reader.GetString()!.Length <= shape.MaxLength
-                || Tolerate(ShapeViolationKind.Property, $"At most {shape.MaxLength} characters.");
+            if (!reader.ValueIsEscaped && reader.ValueSpan.Length <= shape.MaxLength)
+                return true;
+            int length;
+            try
+            {
+                length = reader.GetString()!.Length;
+            }
+            catch (InvalidOperationException)
+            {
+                Fail(ShapeViolationKind.Formation, "A string is not valid text.");
+                return false;
+            }
+            return length <= shape.MaxLength || Tolerate(ShapeViolationKind.Property, $"At most {shape.MaxLength} characters.");
         }
 
         private bool Choice(ref Utf8JsonReader reader, ChoiceShape shape)
@@ -126,13 +138,22 @@ internal static class ShapeChecker
             if (!Is(reader.TokenType == JsonTokenType.Number, "A number."))
                 return false;
             if (shape.OnlyWhole)
-                return reader.TryGetInt32(out _) || (shape.Large && reader.TryGetInt64(out _)) || Whole(ref reader);
+                return reader.TryGetInt32(out int whole) ? Within(whole, shape) : (shape.Large && reader.TryGetInt64(out _)) || Whole(ref reader);
             if (!reader.TryGetDouble(out double value) || !double.IsFinite(value))
             {
                 Fail(ShapeViolationKind.Property, "A number that fits a double.");
                 return false;
             }
-            return !shape.OneDecimal || Math.Abs((value * 10) - Math.Round(value * 10)) < 1e-6 || Tolerate(ShapeViolationKind.Property, "One decimal at most.");
+            return Within(value, shape) && (!shape.OneDecimal || Math.Abs((value * 10) - Math.Round(value * 10)) < 1e-6 || Tolerate(ShapeViolationKind.Property, "One decimal at most."));
+        }
+
+        private bool Within(double value, NumberShape shape) =>
+            (value >= shape.Min && value <= shape.Max) || Tolerate(ShapeViolationKind.Property, $"A number from {shape.Min} to {shape.Max}.");
+
+        private static bool Skipped(ref Utf8JsonReader reader)
+        {
+            reader.Skip();
+            return true;
         }
 
         /// <summary>A number that is no 32-bit integer as written: 1.0 is whole all the same, 1.5 and 1e99 are not.</summary>

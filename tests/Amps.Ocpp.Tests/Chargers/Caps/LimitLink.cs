@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Amps.Ocpp.Chargers;
+using Amps.Ocpp.Dialects.Limits;
 using Amps.Ocpp.Dialects.Ocpp16;
 using Amps.Ocpp.Ocppj;
 
@@ -13,6 +14,8 @@ internal sealed class LimitLink(ChargePoint chargePoint, LimitingChargePoint dev
     public string OcppVersion => "1.6";
 
     public long Generation => generation;
+
+    public EffectMessages Effects { get; } = new("started", "ended", "status");
 
     /// <summary>The service has asked for the status: the last that it does of itself after a connect.</summary>
     public bool IsSetUp { get; private set; }
@@ -56,7 +59,7 @@ internal sealed class LimitLink(ChargePoint chargePoint, LimitingChargePoint dev
     public void Close(SessionEnd reason) => device.Disconnect();
 
     /// <summary>One connection: over when the charge point has another.</summary>
-    private sealed class Wire(LimitingChargePoint device, object link) : IOcpp16Calls
+    private sealed class Wire(LimitingChargePoint device, object link) : IOcppCalls
     {
         public Task<CallAnswerSummary> AskAsync(string action, byte[] payload, CancellationToken cancellationToken) => ReferenceEquals(device.Link, link)
             ? device.AskAsync(action, payload, cancellationToken)

@@ -1,7 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using Amps.Ocpp.Chargers;
-using Amps.Ocpp.Dialects.Ocpp16;
+using Amps.Ocpp.Dialects.Limits;
 using Amps.Ocpp.Ocppj;
 
 namespace Amps.Ocpp.Tests.Chargers.Caps;
@@ -27,7 +27,7 @@ internal sealed record WireProfile(
 /// The smart charging of a 1.6 charge point with one connector, behind the messages of the standard, with the ways of its own that
 /// charge points have (quirks Q59 to Q78). It knows its true phases and voltage and so what each limit lets flow.
 /// </summary>
-internal sealed class LimitingChargePoint(TimeProvider clock) : IOcpp16Calls
+internal sealed class LimitingChargePoint(TimeProvider clock) : IOcppCalls
 {
     public const double RatedAmperes = 32;
     private const int MaxStackLevel = 8;

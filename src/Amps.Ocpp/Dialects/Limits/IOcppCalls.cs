@@ -1,10 +1,10 @@
 using Amps.Ocpp.Chargers;
 using Amps.Ocpp.Ocppj;
 
-namespace Amps.Ocpp.Dialects.Ocpp16;
+namespace Amps.Ocpp.Dialects.Limits;
 
 /// <summary>Calls to one charge point over its present link.</summary>
-internal interface IOcpp16Calls
+internal interface IOcppCalls
 {
     /// <summary>Sends a call whose answer is a status.</summary>
     Task<CallAnswerSummary> AskAsync(string action, byte[] payload, CancellationToken cancellationToken);

@@ -2,10 +2,10 @@ using System.Collections.Frozen;
 using System.Text;
 using System.Text.Json;
 
-namespace Amps.Ocpp.Dialects.Ocpp16;
+namespace Amps.Ocpp.Dialects.Metering;
 
 /// <summary>
-/// The words of a sampled value (OCPP 1.6 section 7: Measurand, Phase, UnitOfMeasure, ReadingContext, Location, ValueFormat) as shared
+/// The words of a sampled value (OCPP 1.6 section 7, 2.x part 2 section 3: Measurand, Phase, UnitOfMeasure, ReadingContext, Location, ValueFormat) as shared
 /// strings: meter values are most of the traffic and say the same few words over and over.
 /// </summary>
 internal static class MeasurementWords
@@ -17,7 +17,7 @@ internal static class MeasurementWords
         "Energy.Active.Export.Register", "Energy.Active.Import.Register", "Energy.Reactive.Export.Register", "Energy.Reactive.Import.Register",
         "Energy.Active.Export.Interval", "Energy.Active.Import.Interval", "Energy.Reactive.Export.Interval", "Energy.Reactive.Import.Interval",
         "Power.Active.Export", "Power.Active.Import", "Power.Offered", "Power.Reactive.Export", "Power.Reactive.Import", "Power.Factor",
-        "Current.Import", "Current.Export", "Current.Offered", "Voltage", "Frequency", "Temperature", "SoC", "RPM",
+        "Current.Import", "Current.Export", "Current.Offered", "Current.Import.Offered", "Power.Import.Offered", "Voltage", "Frequency", "Temperature", "SoC", "RPM",
         "L1", "L2", "L3", "N", "L1-N", "L2-N", "L3-N", "L1-L2", "L2-L3", "L3-L1",
         "Wh", "kWh", "varh", "kvarh", "W", "kW", "VA", "kVA", "var", "kvar", "A", "V", "K", "Celcius", "Celsius", "Fahrenheit", "Percent",
         "Interruption.Begin", "Interruption.End", "Other", "Sample.Clock", "Sample.Periodic", "Transaction.Begin", "Transaction.End", "Trigger",

@@ -1,38 +1,53 @@
 using System.Text.Json;
 using Amps.Ocpp.Dialects.Ocpp16;
+using Amps.Ocpp.Dialects.Ocpp2;
 using Amps.Ocpp.Dialects.Shapes;
 using Amps.Ocpp.Tests.Support;
 
 namespace Amps.Ocpp.Tests.Dialects;
 
-/// <summary>The table of 1.6 messages, field by field against the official schemas.</summary>
-public sealed class Ocpp16ShapesTests
+/// <summary>The tables of messages, field by field against the official schemas of their version.</summary>
+public sealed class ShapesTests
 {
-    public static TheoryData<string> Actions => [.. Ocpp16Actions.All.Select(action => action.Name).Order()];
+    public static TheoryData<string> Versions => ["1.6", "2.0.1", "2.1"];
 
     [Theory]
-    [MemberData(nameof(Actions))]
-    public void A_message_has_the_fields_types_words_and_bounds_of_its_schema(string action)
+    [MemberData(nameof(Versions))]
+    public void A_message_has_the_fields_types_words_and_bounds_of_its_schema(string version)
     {
         Assert.SkipUnless(OcppSchemas.Available, OcppSchemas.Missing);
-        Ocpp16Action known = Ocpp16Actions.Find(action)!;
-        Compare(known.Request, Schema(action), action);
-        Compare(known.Response, Schema(action + "Response"), action + "Response");
+        foreach (OcppAction action in TableOf(version).All)
+        {
+            JsonElement request = Schema(version, action.IsOneWay || version == "1.6" ? action.Name : action.Name + "Request");
+            CompareObject(action.Request, request, request, action.Name);
+            if (action.IsOneWay)
+                continue;
+            JsonElement response = Schema(version, action.Name + "Response");
+            CompareObject(action.Response, response, response, action.Name + "Response");
+        }
     }
 
-    [Fact]
-    public void Every_message_of_the_standard_is_in_the_table()
+    [Theory]
+    [MemberData(nameof(Versions))]
+    public void Every_message_of_the_standard_is_in_the_table(string version)
     {
         Assert.SkipUnless(OcppSchemas.Available, OcppSchemas.Missing);
-        IEnumerable<string> files = Directory.EnumerateFiles(Path.Combine(OcppSchemas.Folder!, "1.6"), "*.json")
-            .Select(file => Path.GetFileNameWithoutExtension(file)).Where(name => !name.EndsWith("Response", StringComparison.Ordinal));
-        Assert.Equal(files.Order(), Ocpp16Actions.All.Select(action => action.Name).Order());
+        IEnumerable<string> files = Directory.EnumerateFiles(Path.Combine(OcppSchemas.Folder!, version), "*.json")
+            .Select(file => Path.GetFileNameWithoutExtension(file))
+            .Where(name => !name.EndsWith("Response", StringComparison.Ordinal))
+            .Select(name => name.EndsWith("Request", StringComparison.Ordinal) ? name[..^"Request".Length] : name);
+        Assert.Equal(files.Order(), TableOf(version).All.Select(action => action.Name).Order());
     }
 
-    private static JsonElement Schema(string name) =>
-        JsonDocument.Parse(File.ReadAllText(Path.Combine(OcppSchemas.Folder!, "1.6", name + ".json"))).RootElement;
+    private static ActionTable TableOf(string version) => version switch
+    {
+        "1.6" => Ocpp16Actions.Table,
+        "2.0.1" => Ocpp2Release.V201.Value.Actions,
+        _ => Ocpp2Release.V21.Value.Actions,
+    };
 
-    private static void Compare(MessageShape shape, JsonElement schema, string path) => CompareObject(shape, schema, schema, path);
+    private static JsonElement Schema(string version, string name) =>
+        JsonDocument.Parse(File.ReadAllText(Path.Combine(OcppSchemas.Folder!, version, name + ".json"))).RootElement;
 
     private static void CompareObject(MessageShape shape, JsonElement schema, JsonElement root, string path)
     {
@@ -40,6 +55,7 @@ public sealed class Ocpp16ShapesTests
         Dictionary<string, JsonElement> properties = schema.TryGetProperty("properties", out JsonElement fields)
             ? fields.EnumerateObject().ToDictionary(field => field.Name, field => field.Value)
             : [];
+        Assert.True(shape.IsOpen == (schema.TryGetProperty("additionalProperties", out JsonElement more) ? more.GetBoolean() : true), $"{path}: further fields");
         Assert.Equal(properties.Keys.Order(), shape.Fields.Select(field => field.Name).Order());
         foreach (FieldShape field in shape.Fields)
         {
@@ -52,6 +68,11 @@ public sealed class Ocpp16ShapesTests
     {
         if (schema.TryGetProperty("$ref", out JsonElement reference))
             schema = root.GetProperty("definitions").GetProperty(reference.GetString()!.Split('/')[^1]);
+        if (shape is AnyShape)
+        {
+            Assert.False(schema.TryGetProperty("type", out _), path);
+            return;
+        }
         string type = schema.GetProperty("type").GetString()!;
         switch (shape)
         {
@@ -69,6 +90,8 @@ public sealed class Ocpp16ShapesTests
             case NumberShape number:
                 Assert.Equal(type == "integer", number.OnlyWhole);
                 Assert.Equal(schema.TryGetProperty("multipleOf", out _), number.OneDecimal);
+                Assert.Equal(schema.TryGetProperty("minimum", out JsonElement least) ? least.GetDouble() : double.NegativeInfinity, number.Min);
+                Assert.Equal(schema.TryGetProperty("maximum", out JsonElement most) ? most.GetDouble() : double.PositiveInfinity, number.Max);
                 break;
             case FlagShape:
                 Assert.Equal("boolean", type);

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace Amps.Ocpp.Dialects.Ocpp16;
+namespace Amps.Ocpp.Dialects.Metering;
 
 /// <summary>What one measurand told at one time: its total and its phases; NaN = not told.</summary>
 [StructLayout(LayoutKind.Auto)]

@@ -1,4 +1,7 @@
-namespace Amps.Ocpp.Dialects.Ocpp16;
+using Amps.Ocpp.Chargers;
+using Amps.Ocpp.Model;
+
+namespace Amps.Ocpp.Dialects.Limits;
 
 /// <summary>One way to write a limit.</summary>
 /// <param name="Unit"><c>A</c> or <c>W</c>.</param>
@@ -7,6 +10,15 @@ namespace Amps.Ocpp.Dialects.Ocpp16;
 /// <param name="Whole">Without a fraction.</param>
 internal readonly record struct LimitForm(string Unit, int StackLevel, string Kind, bool OnConnectorZero, bool Whole)
 {
+    /// <summary>The limit in the form's unit, never above what was asked for.</summary>
+    public double ValueOf(LimitRequest limit)
+    {
+        double value = Unit == "W"
+            ? ChargeRate.ToWatts(limit.Kilowatts)
+            : ChargeRate.ToAmperes(limit.Kilowatts, limit.Phases, limit.NominalVoltage, limit.MeasuredVoltage);
+        return Whole ? Math.Floor(value) : value;
+    }
+
     /// <summary>
     /// The forms to try from the one that is known or likeliest on: stack level 0, the other kind, connector 0, whole amperes, then
     /// the other unit (charger behaviour, section 5, points 2 and 3; quirks Q61, Q63, Q66, Q68, Q70).

@@ -1,9 +1,10 @@
+using System.Text;
 using System.Text.Json;
 
-namespace Amps.Ocpp.Dialects.Ocpp16;
+namespace Amps.Ocpp.Dialects.Metering;
 
 /// <summary>
-/// Reads a MeterValues payload (OCPP 1.6 section 6.31) that has passed the shape check. By hand, because it is most of the traffic:
+/// Reads a MeterValues payload (OCPP 1.6 section 6.31; 2.x MeterValuesRequest) that has passed the shape check. By hand, because it is most of the traffic:
 /// general deserialisation costs several times as much time and memory.
 /// </summary>
 internal static class MeterValuesReader
@@ -33,23 +34,23 @@ internal static class MeterValuesReader
         reader.Read();
         while (NextField(ref reader))
         {
-            if (reader.ValueTextEquals("connectorId"u8))
+            if (reader.ValueTextEquals("connectorId"u8) || reader.ValueTextEquals("evseId"u8))
                 connector = ReadValue(ref reader).GetInt32();
             else if (reader.ValueTextEquals("transactionId"u8))
                 transaction = ReadValue(ref reader).TokenType == JsonTokenType.Null ? null : reader.GetInt64();
             else if (reader.ValueTextEquals("meterValue"u8))
-                values = ReadMeterValues(ref reader);
+                values = ReadList(ref ReadValue(ref reader));
             else
                 Skip(ref reader);
         }
         return new MeterValues(connector, transaction, values);
     }
 
-    private static MeterValue[] ReadMeterValues(ref Utf8JsonReader reader)
+    /// <summary>The reader stands on the opening bracket and is left on the closing one.</summary>
+    public static MeterValue[] ReadList(ref Utf8JsonReader reader)
     {
         MeterValue? only = null;
         List<MeterValue>? all = null;
-        reader.Read();
         while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
         {
             MeterValue value = ReadMeterValue(ref reader);
@@ -93,19 +94,41 @@ internal static class MeterValuesReader
         while (NextField(ref reader))
         {
             if (reader.ValueTextEquals("value"u8))
-                value = value with { Value = ReadValue(ref reader).GetString() ?? "" };
+                value = value with { Value = ReadNumber(ref ReadValue(ref reader)) };
             else if (reader.ValueTextEquals("measurand"u8))
                 value = value with { Measurand = ReadWord(ref reader) };
             else if (reader.ValueTextEquals("phase"u8))
                 value = value with { Phase = ReadWord(ref reader) };
             else if (reader.ValueTextEquals("unit"u8))
                 value = value with { Unit = ReadWord(ref reader) };
+            else if (reader.ValueTextEquals("unitOfMeasure"u8))
+                value = ReadUnit(ref ReadValue(ref reader), value);
             else if (reader.ValueTextEquals("context"u8))
                 value = value with { Context = ReadWord(ref reader) };
             else if (reader.ValueTextEquals("location"u8))
                 value = value with { Location = ReadWord(ref reader) };
             else if (reader.ValueTextEquals("format"u8))
                 value = value with { Format = ReadWord(ref reader) };
+            else
+                Skip(ref reader);
+        }
+        return value;
+    }
+
+    /// <summary>A number written as text (1.6) or as a number (2.x), as its text.</summary>
+    private static string ReadNumber(ref Utf8JsonReader reader) =>
+        (reader.TokenType == JsonTokenType.Number ? Encoding.UTF8.GetString(reader.ValueSpan) : reader.GetString()) ?? "";
+
+    private static SampledValue ReadUnit(ref Utf8JsonReader reader, SampledValue value)
+    {
+        if (reader.TokenType == JsonTokenType.Null)
+            return value;
+        while (NextField(ref reader))
+        {
+            if (reader.ValueTextEquals("unit"u8))
+                value = value with { Unit = ReadWord(ref reader) };
+            else if (reader.ValueTextEquals("multiplier"u8))
+                value = value with { Multiplier = ReadValue(ref reader).TokenType == JsonTokenType.Null ? 0 : reader.GetInt32() };
             else
                 Skip(ref reader);
         }

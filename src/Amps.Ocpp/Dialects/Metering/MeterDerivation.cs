@@ -1,6 +1,6 @@
 using Amps.Ocpp.Model;
 
-namespace Amps.Ocpp.Dialects.Ocpp16;
+namespace Amps.Ocpp.Dialects.Metering;
 
 /// <summary>
 /// From sampled values to kW, A, V, kWh (charger behaviour, section 6; quirks Q84 to Q93): all values of one time belong together, the

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 
-namespace Amps.Ocpp.Dialects.Ocpp16;
+namespace Amps.Ocpp.Dialects.Metering;
 
 /// <summary>The sampled values of one time, sorted by measurand; numbers in W, Wh, A, V, percent.</summary>
 [StructLayout(LayoutKind.Auto)]
@@ -37,6 +37,8 @@ internal struct MeterBuckets()
         if (phase == OutsideAggregates)
             return false;
         number *= Scale(value.Unit);
+        if (value.Multiplier != 0)
+            number *= Math.Pow(10, value.Multiplier);
         string measurand = value.Measurand ?? DefaultMeasurand;
         // Some count import as negative: the sign of a measurand that names its direction says nothing.
         if (measurand is "Power.Active.Import" or "Power.Active.Export" or "Current.Import")
@@ -54,8 +56,8 @@ internal struct MeterBuckets()
             case "Current.Import": return ref buckets.Current;
             case "Voltage": return ref buckets.Voltage;
             case DefaultMeasurand: return ref buckets.Energy;
-            case "Current.Offered": return ref buckets.OfferedCurrent;
-            case "Power.Offered": return ref buckets.OfferedPower;
+            case "Current.Offered" or "Current.Import.Offered": return ref buckets.OfferedCurrent;
+            case "Power.Offered" or "Power.Import.Offered": return ref buckets.OfferedPower;
             case "SoC": return ref buckets.StateOfCharge;
             default: return ref buckets._other;
         }

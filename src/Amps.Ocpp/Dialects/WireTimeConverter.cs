@@ -1,7 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
-namespace Amps.Ocpp.Dialects.Ocpp16;
+namespace Amps.Ocpp.Dialects;
 
 /// <summary>Writes times in the one form that every charge point takes, and reads whatever they write.</summary>
 internal sealed class WireTimeConverter : JsonConverter<DateTimeOffset?>

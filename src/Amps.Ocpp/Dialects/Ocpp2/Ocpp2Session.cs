@@ -1,0 +1,93 @@
+using System.Text.Json;
+using Amps.Ocpp.Chargers;
+using Amps.Ocpp.Ocppj;
+
+namespace Amps.Ocpp.Dialects.Ocpp2;
+
+/// <summary>One 2.x link: what the central system asks of the station. What the station says is in the other halves.</summary>
+internal sealed partial class Ocpp2Session : OcppSession
+{
+    private static readonly EffectMessages s_effects = new("TransactionEvent", "TransactionEvent", "TransactionEvent");
+
+    private readonly Ocpp2Release _release;
+    private readonly Ocpp2Limits _limits;
+    private readonly Ocpp2Setup _setup;
+    private readonly ChargerClock _clock;
+    private readonly StatusOrder _statusOrder;
+    private int _lastRemoteStart;
+    private volatile bool _noTransactionTrigger;
+
+    public Ocpp2Session(OcppSessionContext context, Ocpp2Release release) : base(context, release.Actions, RpcErrorCodes.Ocpp2)
+    {
+        _release = release;
+        _limits = new Ocpp2Limits(context.ChargePoint, this, context.Time);
+        _setup = new Ocpp2Setup(context.ChargePoint, this);
+        _clock = new ChargerClock(context.Time);
+        _statusOrder = new StatusOrder(this, context.Time);
+        _lastRemoteStart = (int)(context.Time.GetUtcNow().ToUnixTimeSeconds() & 0x3FFF_FFFF);
+    }
+
+    public override string OcppVersion => _release.Version;
+
+    public override EffectMessages Effects => s_effects;
+
+    public override Task<CallAnswerSummary> StartAsync(int connectorId, string idTag, LimitRequest? limit, CancellationToken cancellationToken)
+    {
+        var request = new RequestStartTransaction(
+            connectorId, Interlocked.Increment(ref _lastRemoteStart), new IdToken(idTag, "Central"), limit is null ? null : _limits.ForStart(limit));
+        return AskAsync("RequestStartTransaction", Ocpp2Json.Write(request, Ocpp2Json.Default.RequestStartTransaction), cancellationToken);
+    }
+
+    public override Task<CallAnswerSummary> StopAsync(string transactionId, CancellationToken cancellationToken) =>
+        AskAsync("RequestStopTransaction", Ocpp2Json.Write(new RequestStopTransaction(transactionId), Ocpp2Json.Default.RequestStopTransaction), cancellationToken);
+
+    public override Task<CallAnswerSummary> SetLimitAsync(LimitRequest limit, CancellationToken cancellationToken) => _limits.SetAsync(limit, cancellationToken);
+
+    public override Task<CallAnswerSummary> ClearTransactionLimitAsync(int connectorId, CancellationToken cancellationToken) =>
+        _limits.ClearAsync(connectorId, cancellationToken);
+
+    public override Task<LimitReading?> ReadLimitAsync(int connectorId, bool inWatts, CancellationToken cancellationToken) =>
+        _limits.ReadAsync(connectorId, inWatts, cancellationToken);
+
+    public override Task PrepareAsync(CancellationToken cancellationToken) => _setup.RunAsync(cancellationToken);
+
+    public override Task SampleFasterAsync(CancellationToken cancellationToken) => _setup.SampleFasterAsync(cancellationToken);
+
+    public override async Task<CallAnswerSummary> TriggerAsync(TriggerKind kind, int? connectorId, CancellationToken cancellationToken)
+    {
+        switch (kind)
+        {
+            case TriggerKind.Boot:
+                return await TriggerAsync("BootNotification", null, cancellationToken);
+            case TriggerKind.Status:
+                return await TriggerAsync("StatusNotification", connectorId, cancellationToken);
+        }
+        // Inside a transaction the samples come with its events (quirk Q95), where the station knows that trigger.
+        if (!_noTransactionTrigger && connectorId is { } evse && ChargePoint.FindCharger(evse)?.State.Transaction is not null)
+        {
+            CallAnswerSummary answer = await TriggerAsync("TransactionEvent", connectorId, cancellationToken);
+            if (answer.Status is not (CallStatus.Rejected or CallStatus.NotSupported))
+                return answer;
+            _noTransactionTrigger = answer.Status == CallStatus.NotSupported;
+        }
+        return await TriggerAsync("MeterValues", connectorId, cancellationToken);
+    }
+
+    /// <summary>What a station was asked for it may send before it is accepted (B02.FR.09).</summary>
+    protected override void BeforeOperatorCall(string action, JsonElement payload)
+    {
+        if (action == "TriggerMessage" && payload.TryGetProperty("requestedMessage", out JsonElement message) && message.GetString() is { } name)
+        {
+            lock (_statuses)
+                (_askedFor ??= new HashSet<string>(StringComparer.Ordinal)).Add(name);
+        }
+    }
+
+    /// <summary>A trigger for a status names the connector, for anything else the EVSE alone (F06.FR.12).</summary>
+    protected override byte[] TriggerPayload(string message, int? connectorId)
+    {
+        Evse? evse = connectorId is not { } id ? null
+            : new Evse(id, message == "StatusNotification" ? _statuses.ConnectorOf(id) : null);
+        return Ocpp2Json.Write(new TriggerMessage(message, evse), Ocpp2Json.Default.TriggerMessage);
+    }
+}
