@@ -1,25 +1,27 @@
 using System.Text.Json;
 using Amps.HardwareSim;
+using Amps.HardwareSim.Ocpp2;
 using Amps.Ocpp.Tests.Support;
 
 namespace Amps.Ocpp.Tests.Stories;
 
-/// <summary>The house with the bundled simulator at the other end: what run.sh shows, and what hardware does on its own.</summary>
+/// <summary>The house with the bundled simulator at the other end, in every version: what run.sh shows, and what hardware does on its own.</summary>
 public abstract class SimulatedStoryTests(HouseStore store)
 {
-    private readonly FrameCheck _check = new();
+    private FrameCheck _check = new();
 
-    private SimulatedChargePoint Simulate(ServiceHost service, SimulationClock clock, params ConnectorOptions[] connectors)
+    private SimulatedHardware Simulate(ServiceHost service, SimulationClock clock, string version, params ConnectorOptions[] connectors)
     {
-        var chargePoint = new SimulatedChargePoint(
-            new SimulatedChargePointOptions
-            {
-                Id = "SIM1",
-                Url = new Uri(service.Ocpp.ToString().TrimEnd('/')),
-                Connectors = connectors,
-                ReconnectAfter = TimeSpan.FromMilliseconds(200),
-            },
-            clock);
+        var options = new SimulatedChargePointOptions
+        {
+            Id = "SIM1",
+            Url = new Uri(service.Ocpp.ToString().TrimEnd('/')),
+            Connectors = connectors,
+            ReconnectAfter = TimeSpan.FromMilliseconds(200),
+            OcppVersion = version,
+        };
+        SimulatedHardware chargePoint = version == "1.6" ? new SimulatedChargePoint(options, clock) : new SimulatedStation(options, clock);
+        _check = new FrameCheck(version);
         chargePoint.FrameSeen += _check.Take;
         chargePoint.Start();
         return chargePoint;
@@ -35,14 +37,17 @@ public abstract class SimulatedStoryTests(HouseStore store)
     private static double Power(JsonElement state) =>
         state.GetProperty("currentPower") is { ValueKind: JsonValueKind.Number } power ? power.GetDouble() : -1;
 
-    [Fact]
-    public async Task A_charger_goes_from_preparing_to_charging_to_a_capped_7_4_kW_to_paused()
+    [Theory]
+    [InlineData("1.6")]
+    [InlineData("2.0.1")]
+    [InlineData("2.1")]
+    public async Task A_charger_goes_from_preparing_to_charging_to_a_capped_7_4_kW_to_paused(string version)
     {
         await using ServiceHost service = await store.StartAsync();
         using ApiClient app = await service.CustomerAsync();
         await service.RegisterAsync("SIM1", "customer", "dev1");
         await using var clock = new SimulationClock();
-        await using SimulatedChargePoint charger = Simulate(service, clock, new ConnectorOptions { Vehicle = new VehicleOptions() });
+        await using SimulatedHardware charger = Simulate(service, clock, version, new ConnectorOptions { Vehicle = new VehicleOptions() });
 
         JsonElement read = await UntilStatusAsync(app, "dev1", "preparing");
         Assert.True(read.GetProperty("state").GetProperty("isConnected").GetBoolean());
@@ -57,7 +62,7 @@ public abstract class SimulatedStoryTests(HouseStore store)
         Assert.Equal(7.4, read.GetProperty("settings").GetProperty("max_charge_rate").GetProperty("value").GetDouble());
 
         JsonElement idled = await app.RunAsync("dev1", "idle");
-        Assert.Equal("StopTransaction", idled.GetProperty("result").GetProperty("confirmedBy").GetString());
+        Assert.Equal(version == "1.6" ? "StopTransaction" : "TransactionEvent", idled.GetProperty("result").GetProperty("confirmedBy").GetString());
         await UntilStatusAsync(app, "dev1", "paused", state => Power(state) == 0);
         Assert.Equal("completed", (await app.RunAsync("dev1", "charge")).GetProperty("state").GetString());
         await UntilStatusAsync(app, "dev1", "charging", state => Power(state) == 7.383);
@@ -67,15 +72,18 @@ public abstract class SimulatedStoryTests(HouseStore store)
         Assert.True(_check.Frames > 40);
     }
 
-    [Fact]
-    public async Task Two_connectors_are_two_chargers_with_their_own_caps()
+    [Theory]
+    [InlineData("1.6")]
+    [InlineData("2.0.1")]
+    [InlineData("2.1")]
+    public async Task Two_connectors_are_two_chargers_with_their_own_caps(string version)
     {
         await using ServiceHost service = await store.StartAsync("Amps:Mqtt:Mode=Off");
         using ApiClient app = await service.CustomerAsync();
         await service.RegisterAsync("SIM1", "customer", "left", "right");
         await using var clock = new SimulationClock();
-        await using SimulatedChargePoint charger = Simulate(
-            service, clock, new ConnectorOptions { Vehicle = new VehicleOptions() }, new ConnectorOptions { Vehicle = new VehicleOptions() });
+        await using SimulatedHardware charger = Simulate(
+            service, clock, version, new ConnectorOptions { Vehicle = new VehicleOptions() }, new ConnectorOptions { Vehicle = new VehicleOptions() });
         await UntilStatusAsync(app, "left", "preparing");
         await UntilStatusAsync(app, "right", "preparing");
         await CapAsync(app, "left", 5);
@@ -89,14 +97,17 @@ public abstract class SimulatedStoryTests(HouseStore store)
         Assert.Empty(_check.Violations);
     }
 
-    [Fact]
-    public async Task A_cap_survives_a_reboot_of_the_charger_and_reaches_one_that_was_away()
+    [Theory]
+    [InlineData("1.6")]
+    [InlineData("2.0.1")]
+    [InlineData("2.1")]
+    public async Task A_cap_survives_a_reboot_of_the_charger_and_reaches_one_that_was_away(string version)
     {
         await using ServiceHost service = await store.StartAsync("Amps:Mqtt:Mode=Off");
         using ApiClient app = await service.CustomerAsync();
         await service.RegisterAsync("SIM1", "customer", "dev1");
         await using var clock = new SimulationClock();
-        await using SimulatedChargePoint charger = Simulate(service, clock, new ConnectorOptions { Vehicle = new VehicleOptions() });
+        await using SimulatedHardware charger = Simulate(service, clock, version, new ConnectorOptions { Vehicle = new VehicleOptions() });
         await UntilStatusAsync(app, "dev1", "preparing");
         charger.GoOffline();
         await app.UntilAsync("/ev-charger/dev1", read => read.GetProperty("metadata").GetProperty("source").GetString() == "fallback");
@@ -109,14 +120,17 @@ public abstract class SimulatedStoryTests(HouseStore store)
         Assert.Empty(_check.Violations);
     }
 
-    [Fact]
-    public async Task What_a_charger_did_while_offline_is_told_in_order_when_it_returns()
+    [Theory]
+    [InlineData("1.6")]
+    [InlineData("2.0.1")]
+    [InlineData("2.1")]
+    public async Task What_a_charger_did_while_offline_is_told_in_order_when_it_returns(string version)
     {
         await using ServiceHost service = await store.StartAsync("Amps:Mqtt:Mode=Off");
         using ApiClient app = await service.CustomerAsync();
         await service.RegisterAsync("SIM1", "customer", "dev1");
         await using var clock = new SimulationClock();
-        await using SimulatedChargePoint charger = Simulate(service, clock, new ConnectorOptions { Vehicle = new VehicleOptions() });
+        await using SimulatedHardware charger = Simulate(service, clock, version, new ConnectorOptions { Vehicle = new VehicleOptions() });
         await UntilStatusAsync(app, "dev1", "preparing");
         await app.RunAsync("dev1", "charge");
         charger.GoOffline();
@@ -128,14 +142,17 @@ public abstract class SimulatedStoryTests(HouseStore store)
         Assert.Empty(_check.Violations);
     }
 
-    [Fact]
-    public async Task A_faulted_charger_says_so_and_refuses_to_charge()
+    [Theory]
+    [InlineData("1.6")]
+    [InlineData("2.0.1")]
+    [InlineData("2.1")]
+    public async Task A_faulted_charger_says_so_and_refuses_to_charge(string version)
     {
         await using ServiceHost service = await store.StartAsync("Amps:Mqtt:Mode=Off");
         using ApiClient app = await service.CustomerAsync();
         await service.RegisterAsync("SIM1", "customer", "dev1");
         await using var clock = new SimulationClock();
-        await using SimulatedChargePoint charger = Simulate(service, clock, new ConnectorOptions { Vehicle = new VehicleOptions() });
+        await using SimulatedHardware charger = Simulate(service, clock, version, new ConnectorOptions { Vehicle = new VehicleOptions() });
         await UntilStatusAsync(app, "dev1", "preparing");
         charger.Fault(1, "GroundFailure");
         await UntilStatusAsync(app, "dev1", "faulted");
