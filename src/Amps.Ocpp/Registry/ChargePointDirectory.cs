@@ -88,19 +88,52 @@ public sealed class ChargePointDirectory(IRegistryStore store)
         await entry.Gate.WaitAsync(cancellationToken);
         try
         {
-            ChargePointRecord? before = entry.Record;
-            ChargePointRecord? after = change(before);
-            if (after is null || ReferenceEquals(before, after))
-                return before;
-            await store.SaveChargePointAsync(after, cancellationToken);
-            entry.Record = after;
-            Index(before, after);
-            return after;
+            while (true)
+            {
+                ChargePointRecord? before = entry.Record;
+                ChargePointRecord? after = change(before);
+                if (after is null || ReferenceEquals(before, after))
+                    return before;
+                if (await store.TrySaveChargePointAsync(after, cancellationToken) is { } version)
+                {
+                    Put(entry, after with { Version = version });
+                    return entry.Record;
+                }
+                // Another node was faster: the change is made to what it left.
+                Put(entry, await store.FindChargePointsAsync([id.Value.ToUpperInvariant()], cancellationToken) is [var newest, ..] ? newest : null);
+            }
         }
         finally
         {
             entry.Gate.Release();
         }
+    }
+
+    /// <summary>
+    /// Takes a record as the store has it, unless this node's own is newer; returns the record before and now. Null = the store has none.
+    /// </summary>
+    internal async Task<(ChargePointRecord? Before, ChargePointRecord? After)> AdoptAsync(string key, ChargePointRecord? stored, CancellationToken cancellationToken)
+    {
+        if (!ChargePointId.TryParse(stored?.Id.Value ?? key, out ChargePointId id))
+            return (null, null);
+        Entry entry = _chargePoints.GetOrAdd(id, static _ => new Entry());
+        await entry.Gate.WaitAsync(cancellationToken);
+        try
+        {
+            ChargePointRecord? before = entry.Record;
+            // What was read before the gate was passed may be old by now where this node changed it.
+            if (stored is null || before is null || stored.Version < before.Version || before.Devices.Any(device => IsNewer(device, stored)))
+                stored = await store.FindChargePointsAsync([key], cancellationToken) is [var newest, ..] ? newest : null;
+            Put(entry, stored);
+            return (before, stored);
+        }
+        finally
+        {
+            entry.Gate.Release();
+        }
+
+        static bool IsNewer(DeviceRecord mine, ChargePointRecord stored) =>
+            stored.Devices.FirstOrDefault(device => device.Id == mine.Id) is { } other && mine.MaxChargeRate?.WrittenAt > (other.MaxChargeRate?.WrittenAt ?? DateTimeOffset.MinValue);
     }
 
     /// <summary>Removes a charge point and its devices; false when there was none.</summary>
@@ -135,7 +168,7 @@ public sealed class ChargePointDirectory(IRegistryStore store)
         {
             if (entry.Record is not { } record)
                 return null;
-            await store.SaveCapAsync(device, cap, cancellationToken);
+            await store.SaveCapAsync(owner, device, cap, cancellationToken);
             entry.Record = record with
             {
                 Devices = [.. record.Devices.Select(d => d.Id == device ? d with { MaxChargeRate = cap } : d)],
@@ -146,6 +179,21 @@ public sealed class ChargePointDirectory(IRegistryStore store)
             entry.Gate.Release();
         }
         return Find(device);
+    }
+
+    private void Put(Entry entry, ChargePointRecord? after)
+    {
+        ChargePointRecord? before = entry.Record;
+        entry.Record = after;
+        if (after is not null)
+        {
+            Index(before, after);
+        }
+        else if (before is not null)
+        {
+            CountPending(before, -1);
+            Unindex(before);
+        }
     }
 
     private void Index(ChargePointRecord? before, ChargePointRecord after)

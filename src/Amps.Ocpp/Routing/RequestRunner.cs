@@ -1,0 +1,33 @@
+using Amps.Ocpp.Chargers;
+using Amps.Ocpp.Model;
+
+namespace Amps.Ocpp.Routing;
+
+/// <summary>Carries out what another node asks of a charge point that this one holds.</summary>
+public sealed class RequestRunner(ChargersOptions options)
+{
+    private static readonly TimeSpan DefaultLimit = TimeSpan.FromSeconds(2);
+
+    internal async Task<NodeAnswer> RunAsync(ChargePoint chargePoint, NodeRequest request, CancellationToken cancellationToken)
+    {
+        TimeSpan? limit = request.LimitMilliseconds is { } milliseconds ? TimeSpan.FromMilliseconds(milliseconds) : null;
+        switch (request.Kind)
+        {
+            case NodeRequestKind.Command when request.Command is { } command && chargePoint.FindCharger(request.ConnectorId) is { } charger:
+                return new NodeAnswer { Outcome = await charger.ExecuteAsync(command, cancellationToken) };
+            case NodeRequestKind.Refresh when chargePoint.FindCharger(request.ConnectorId) is { } charger:
+                return await charger.RefreshAsync(limit ?? DefaultLimit)
+                    ? new NodeAnswer { Snapshot = charger.State.ToSnapshot(options.NodeId) }
+                    : new NodeAnswer();
+            case NodeRequestKind.Call when chargePoint.Session is { } session && request is { Action: { } action, Payload: { } payload }:
+                (OperatorCallOutcome? outcome, CallRefusal? refusal) = await session.CallAsync(action, payload, limit, cancellationToken);
+                return new NodeAnswer { Call = outcome, Refusal = refusal };
+            case NodeRequestKind.Probe:
+                return new NodeAnswer { Alive = chargePoint.Session is { } probed && await probed.ProbeAsync(limit ?? DefaultLimit) };
+            case NodeRequestKind.Look:
+                return new NodeAnswer { Link = LinkView.Of(chargePoint, options.NodeId) };
+            default:
+                return new NodeAnswer { Offline = true };
+        }
+    }
+}
