@@ -1,4 +1,6 @@
 using Amps.Ocpp.Model;
+using Amps.Ocpp.Readings;
+using Amps.Ocpp.Routing;
 
 namespace Amps.Ocpp.Hosting;
 
@@ -26,6 +28,10 @@ public static class AmpsService
         builder.Services.AddHostedService<SystemdNotifier>();
         WebApplication app = builder.Build();
         app.UseAmps();
+        Ownership ownership = app.Services.GetRequiredService<Ownership>();
+        SnapshotCache cache = app.Services.GetRequiredService<SnapshotCache>();
+        cache.LinkTold = ownership.OnLinkTold;
+        cache.StateTold = ownership.OnStateTold;
         return app;
     }
 

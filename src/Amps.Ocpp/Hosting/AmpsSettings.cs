@@ -4,8 +4,10 @@ using Amps.Ocpp.Dialects;
 using Amps.Ocpp.Gateway;
 using Amps.Ocpp.Http;
 using Amps.Ocpp.Mqtt;
+using Amps.Ocpp.Nodes;
 using Amps.Ocpp.Readings;
 using Amps.Ocpp.Registry;
+using Amps.Ocpp.Routing;
 using Amps.Ocpp.Sandbox;
 using Amps.Ocpp.Storage;
 using Amps.Ocpp.Tls;
@@ -29,6 +31,10 @@ public sealed record AmpsSettings
     public required ChargersOptions Chargers { get; init; }
 
     public required ActionsOptions Actions { get; init; }
+
+    public required NodesOptions Nodes { get; init; }
+
+    public required RoutingOptions Routing { get; init; }
 
     public required ReadingsOptions Readings { get; init; }
 
@@ -56,10 +62,12 @@ public sealed record AmpsSettings
         TimeSpan confirmation = TimeSpan.FromSeconds(reader.Whole("Amps:Actions:ConfirmationTimeoutSeconds", 30, 1, 600));
         if (prefix.AsSpan().ContainsAny('+', '#', '\0') || prefix.StartsWith('/') || prefix.EndsWith('/'))
             throw new SettingsException($"Amps:Mqtt:TopicPrefix: '{prefix}' is not topic levels without wildcards, e.g. amps/v1");
+        StorageOptions storage = ReadStorage(reader, data);
+        bool shared = storage.Provider == StorageProvider.Postgres;
         var settings = new AmpsSettings
         {
             DataDirectory = data,
-            Storage = ReadStorage(reader, data),
+            Storage = storage,
             Mqtt = ReadMqtt(reader, prefix, node),
             Gateway = new GatewayOptions
             {
@@ -71,12 +79,20 @@ public sealed record AmpsSettings
             Chargers = new ChargersOptions
             {
                 NodeId = node,
+                Shared = shared,
                 IdleStrategy = reader.Choice("Amps:Charging:IdleStrategy", IdleStrategy.RemoteStop),
                 ConfirmationTimeout = confirmation,
                 LimitWriteInterval = TimeSpan.FromSeconds(reader.Whole("Amps:Charging:LimitWriteIntervalSeconds", 10, 1, 600)),
                 InferEndAfter = TimeSpan.FromSeconds(reader.Whole("Amps:Charging:InferEndAfterSeconds", 30, 1, 3600)),
             },
             Actions = new ActionsOptions { ConfirmationTimeout = confirmation },
+            Nodes = new NodesOptions
+            {
+                NodeId = node,
+                Shared = shared,
+                LeaseTime = TimeSpan.FromSeconds(reader.Whole("Amps:Node:LeaseSeconds", 15, 1, 30)),
+            },
+            Routing = new RoutingOptions { NodeId = node, TopicPrefix = prefix, Shared = shared },
             Readings = new ReadingsOptions
             {
                 TimeToLive = TimeSpan.FromSeconds(reader.Whole("Amps:Reads:CacheSeconds", 900, 1, 86_400)),

@@ -154,6 +154,15 @@ public sealed class ChargePointRouter(
     /// <summary>What went over the charge point's link last, newest first; it may have ended since.</summary>
     public IReadOnlyList<RecordedFrame> ReadFrames(ChargePointId chargePoint, int limit) => recorder.Read(chargePoint.Value, limit);
 
+    /// <summary>The same, from the node that holds the link; as many as one message carries.</summary>
+    public async Task<IReadOnlyList<RecordedFrame>> ReadFramesAsync(ChargePointId chargePoint, int limit, CancellationToken cancellationToken)
+    {
+        if (FindHolder(chargePoint) is not { } holder)
+            return ReadFrames(chargePoint, limit);
+        var request = new NodeRequest { Kind = NodeRequestKind.Frames, Count = limit };
+        return (await AskAsync(chargePoint, holder, request, s_lookLimit, cancellationToken)).Answer?.Frames ?? ReadFrames(chargePoint, limit);
+    }
+
     /// <summary>Sends an operator's call.</summary>
     public async Task<OperatorCallResult> CallAsync(ChargePointId chargePoint, string action, JsonElement payload, TimeSpan? timeout, CancellationToken cancellationToken)
     {

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Amps.Ocpp.Chargers;
 using Amps.Ocpp.Model;
+using Amps.Ocpp.Recording;
 
 namespace Amps.Ocpp.Routing;
 
@@ -23,6 +24,9 @@ internal enum NodeRequestKind
 
     /// <summary>Tell of the link.</summary>
     Look,
+
+    /// <summary>Read the flight recorder.</summary>
+    Frames,
 
     /// <summary>Find out whether the link lives.</summary>
     Probe,
@@ -51,6 +55,8 @@ internal sealed record NodeRequest
 
     public JsonElement? Payload { get; init; }
 
+    public int? Count { get; init; }
+
     /// <summary>How long the charge point may take.</summary>
     public int? LimitMilliseconds { get; init; }
 }
@@ -75,6 +81,8 @@ internal sealed record NodeAnswer
     public ChargerSnapshot? Snapshot { get; init; }
 
     public LinkView? Link { get; init; }
+
+    public IReadOnlyList<RecordedFrame>? Frames { get; init; }
 
     public bool? Alive { get; init; }
 }

@@ -48,7 +48,7 @@ public sealed partial class NodeServer(IMqttClient mqtt, RequestRunner runner, R
         }
         else if (_topics.TryRemove(topic, out Listening? ended))
         {
-            _ = ended.Subscription.DisposeAsync();
+            _ = ended.Subscription.DisposeAsync().AsTask();
         }
     }
 

@@ -1,12 +1,21 @@
 using Amps.Ocpp.Chargers;
-using Amps.Ocpp.Model;
+using Amps.Ocpp.Recording;
 
 namespace Amps.Ocpp.Routing;
 
 /// <summary>Carries out what another node asks of a charge point that this one holds.</summary>
-public sealed class RequestRunner(ChargersOptions options)
+public sealed class RequestRunner(FlightRecorder recorder, ChargersOptions options)
 {
     private static readonly TimeSpan DefaultLimit = TimeSpan.FromSeconds(2);
+
+    // What one message may carry; the newest come first.
+    private const int MaxFrameCharacters = 40_000;
+
+    private static List<RecordedFrame> Fitting(IReadOnlyList<RecordedFrame> frames)
+    {
+        int left = MaxFrameCharacters;
+        return [.. frames.TakeWhile(frame => (left -= frame.Text.Length) > 0)];
+    }
 
     internal async Task<NodeAnswer> RunAsync(ChargePoint chargePoint, NodeRequest request, CancellationToken cancellationToken)
     {
@@ -24,6 +33,8 @@ public sealed class RequestRunner(ChargersOptions options)
                 return new NodeAnswer { Call = outcome, Refusal = refusal };
             case NodeRequestKind.Probe:
                 return new NodeAnswer { Alive = chargePoint.Session is { } probed && await probed.ProbeAsync(limit ?? DefaultLimit) };
+            case NodeRequestKind.Frames:
+                return new NodeAnswer { Frames = Fitting(recorder.Read(chargePoint.Id.Value, request.Count ?? FlightRecorder.MaxFrames)) };
             case NodeRequestKind.Look:
                 return new NodeAnswer { Link = LinkView.Of(chargePoint, options.NodeId) };
             default:

@@ -3,7 +3,6 @@ using Amps.Ocpp.Chargers;
 using Amps.Ocpp.Nodes;
 using Amps.Ocpp.Readings;
 using Amps.Ocpp.Registry;
-using Amps.Ocpp.Registry;
 using Amps.Ocpp.Storage.Postgres;
 using Amps.Ocpp.Storage.Sql;
 using Amps.Ocpp.Storage.Sqlite;
