@@ -48,6 +48,9 @@ public sealed class ChargePointDirectory(IRegistryStore store)
         return null;
     }
 
+    /// <summary>Called for each charge point whose record another node changed: as it was known here and as it is.</summary>
+    public Action<ChargePointRecord?, ChargePointRecord?>? Adopted { get; set; }
+
     /// <summary>How many charge points wait for the operator's word.</summary>
     public int PendingCount => Volatile.Read(ref _pending);
 
@@ -85,6 +88,7 @@ public sealed class ChargePointDirectory(IRegistryStore store)
     public async Task<ChargePointRecord?> ChangeAsync(ChargePointId id, Func<ChargePointRecord?, ChargePointRecord?> change, CancellationToken cancellationToken)
     {
         Entry entry = _chargePoints.GetOrAdd(id, static _ => new Entry());
+        ChargePointRecord? overtaken = null;
         await entry.Gate.WaitAsync(cancellationToken);
         try
         {
@@ -100,37 +104,45 @@ public sealed class ChargePointDirectory(IRegistryStore store)
                     return entry.Record;
                 }
                 // Another node was faster: the change is made to what it left.
-                Put(entry, await store.FindChargePointsAsync([id.Value.ToUpperInvariant()], cancellationToken) is [var newest, ..] ? newest : null);
+                overtaken ??= before;
+                Put(entry, await FindStoredAsync(id.Value.ToUpperInvariant(), cancellationToken));
             }
         }
         finally
         {
             entry.Gate.Release();
+            if (overtaken is not null)
+                Adopted?.Invoke(overtaken, entry.Record);
         }
     }
 
+    private async Task<ChargePointRecord?> FindStoredAsync(string key, CancellationToken cancellationToken) =>
+        await store.FindChargePointsAsync([key], cancellationToken) is [var stored, ..] ? stored : null;
+
     /// <summary>
-    /// Takes a record as the store has it, unless this node's own is newer; returns the record before and now. Null = the store has none.
+    /// Takes a record as the store has it, unless this node's own is newer. Null = the store has none.
     /// </summary>
-    internal async Task<(ChargePointRecord? Before, ChargePointRecord? After)> AdoptAsync(string key, ChargePointRecord? stored, CancellationToken cancellationToken)
+    internal async Task AdoptAsync(string key, ChargePointRecord? stored, CancellationToken cancellationToken)
     {
         if (!ChargePointId.TryParse(stored?.Id.Value ?? key, out ChargePointId id))
-            return (null, null);
+            return;
         Entry entry = _chargePoints.GetOrAdd(id, static _ => new Entry());
+        ChargePointRecord? before;
         await entry.Gate.WaitAsync(cancellationToken);
         try
         {
-            ChargePointRecord? before = entry.Record;
+            before = entry.Record;
             // What was read before the gate was passed may be old by now where this node changed it.
             if (stored is null || before is null || stored.Version < before.Version || before.Devices.Any(device => IsNewer(device, stored)))
-                stored = await store.FindChargePointsAsync([key], cancellationToken) is [var newest, ..] ? newest : null;
+                stored = await FindStoredAsync(key, cancellationToken);
             Put(entry, stored);
-            return (before, stored);
         }
         finally
         {
             entry.Gate.Release();
         }
+        if (before is not null || stored is not null)
+            Adopted?.Invoke(before, stored);
 
         static bool IsNewer(DeviceRecord mine, ChargePointRecord stored) =>
             stored.Devices.FirstOrDefault(device => device.Id == mine.Id) is { } other && mine.MaxChargeRate?.WrittenAt > (other.MaxChargeRate?.WrittenAt ?? DateTimeOffset.MinValue);

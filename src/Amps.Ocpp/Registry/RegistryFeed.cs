@@ -17,9 +17,6 @@ public sealed class RegistryFeed(IRegistryStore store, ChargePointDirectory dire
     private readonly Dictionary<string, long> _seen = new(StringComparer.Ordinal);
     private long _newest;
 
-    /// <summary>Called for each charge point whose record was changed elsewhere: as it was and as it is now.</summary>
-    public Action<ChargePointRecord?, ChargePointRecord?>? Changed { get; set; }
-
     /// <summary>Notes where the changes stand before the registry is loaded.</summary>
     public async Task BeginAsync(CancellationToken cancellationToken) =>
         _newest = (await store.ListChangesAsync(0, cancellationToken)) is [.., var last] ? last.At : 0;
@@ -60,11 +57,7 @@ public sealed class RegistryFeed(IRegistryStore store, ChargePointDirectory dire
         IReadOnlyList<ChargePointRecord> found = await store.FindChargePointsAsync(ids, cancellationToken);
         Dictionary<string, ChargePointRecord> byKey = found.ToDictionary(record => record.Id.Value.ToUpperInvariant(), StringComparer.Ordinal);
         foreach (string key in ids)
-        {
-            (ChargePointRecord? before, ChargePointRecord? after) = await directory.AdoptAsync(key, byKey.GetValueOrDefault(key), cancellationToken);
-            if (!ReferenceEquals(before, after))
-                Changed?.Invoke(before, after);
-        }
+            await directory.AdoptAsync(key, byKey.GetValueOrDefault(key), cancellationToken);
     }
 
     private static string KeyOf(RegistryChange change) => change.ChargePoint ?? "";

@@ -10,7 +10,7 @@ namespace Amps.Ocpp.Routing;
 /// what. Each asks by itself once in a while too, so that a lost message costs a moment only.
 /// </summary>
 public sealed partial class RegistryBell(
-    IMqttClient mqtt, RegistryFeed feed, RegistrySignal signal, ChargePointRouter router, RoutingOptions options, TimeProvider time, ILogger<RegistryBell> logger)
+    IMqttClient mqtt, RegistryFeed feed, ChargePointDirectory directory, RegistrySignal signal, ChargePointRouter router, RoutingOptions options, TimeProvider time, ILogger<RegistryBell> logger)
     : BackgroundService
 {
     // More changes within it are told, and read, together.
@@ -25,7 +25,7 @@ public sealed partial class RegistryBell(
     {
         if (!options.Shared)
             return;
-        feed.Changed = OnChanged;
+        directory.Adopted = OnChanged;
         await using IMqttSubscription subscription = mqtt.Subscribe(Topic, MqttQos.AtLeastOnce, _rung);
         try
         {
