@@ -57,4 +57,21 @@ public sealed partial class ChargePoint
             });
         }
     }
+
+    /// <summary>Runs a write that the store refuses when another node has a newer link than this one.</summary>
+    /// <exception cref="StorageUnavailableException">It was not done.</exception>
+    private async Task<T> FencedAsync<T>(Func<long?, Task<T>> write)
+    {
+        long generation = Generation;
+        try
+        {
+            return await write(_services.Options.Shared ? generation : null);
+        }
+        catch (LinkSupersededException e)
+        {
+            if (Session is { } session && session.Generation == generation)
+                Supersede(session, generation + 1);
+            throw new StorageUnavailableException(e.Message);
+        }
+    }
 }

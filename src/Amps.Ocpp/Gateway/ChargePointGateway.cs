@@ -149,7 +149,7 @@ public sealed partial class ChargePointGateway(
     private async Task<bool> MayTakeOverAsync(HttpContext context, ChargePointId id, Proof proof)
     {
         if (chargePoints.Find(id)?.Session is not { } present)
-            return await MayTakeOverElsewhereAsync(context, id, record);
+            return await MayTakeOverElsewhereAsync(context, id, proof);
         if (_takeovers.Hold(id) is var hold && hold > TimeSpan.Zero)
         {
             Refuse(context, 503, retryAfter: (int)Math.Ceiling(hold.TotalSeconds));
@@ -167,9 +167,9 @@ public sealed partial class ChargePointGateway(
     }
 
     /// <summary>The same where another node holds the present link.</summary>
-    private async Task<bool> MayTakeOverElsewhereAsync(HttpContext context, ChargePointId id, ChargePointRecord? record)
+    private async Task<bool> MayTakeOverElsewhereAsync(HttpContext context, ChargePointId id, Proof proof)
     {
-        if (record is not { Password: null } || !await router.ProbeElsewhereAsync(id, options.ProbeTimeout, context.RequestAborted))
+        if (proof == Proof.Credential || !await router.ProbeElsewhereAsync(id, options.ProbeTimeout, context.RequestAborted))
             return true;
         GatewayLog.DuplicateRefused(_logger, id);
         Refuse(context, 409);

@@ -63,6 +63,7 @@ public sealed record AmpsSettings
         if (prefix.AsSpan().ContainsAny('+', '#', '\0') || prefix.StartsWith('/') || prefix.EndsWith('/'))
             throw new SettingsException($"Amps:Mqtt:TopicPrefix: '{prefix}' is not topic levels without wildcards, e.g. amps/v1");
         StorageOptions storage = ReadStorage(reader, data);
+        string life = $"life:{node}/{Guid.CreateVersion7():N}";
         bool shared = storage.Provider == StorageProvider.Postgres;
         var settings = new AmpsSettings
         {
@@ -89,6 +90,7 @@ public sealed record AmpsSettings
             Nodes = new NodesOptions
             {
                 NodeId = node,
+                Life = life,
                 Shared = shared,
                 LeaseTime = TimeSpan.FromSeconds(reader.Whole("Amps:Node:LeaseSeconds", 15, 1, 30)),
             },
@@ -115,7 +117,8 @@ public sealed record AmpsSettings
             {
                 AllowInsecure = reader.Flag("Amps:Webhooks:AllowInsecure", false),
                 AllowPrivateNetworks = reader.Flag("Amps:Webhooks:AllowPrivateNetworks", false),
-                NodeId = node,
+                NodeId = shared ? life : node,
+                LongestSleep = TimeSpan.FromSeconds(shared ? 3 : 30),
                 DataDirectory = data,
             },
             IdTokenPolicy = reader.Choice("Amps:Ocpp:IdTokenPolicy", IdTokenPolicy.AcceptAll),

@@ -10,7 +10,7 @@ public sealed class NodeLife(NodesOptions options)
     public string LeaseName { get; } = $"node/{options.NodeId}";
 
     /// <summary>Never the same twice.</summary>
-    public string Id { get; } = $"{options.NodeId}/{Guid.CreateVersion7():N}";
+    public string Id => options.Life;
 
     /// <summary>Who owns what this life begins; null where no other node can be.</summary>
     public string? Owner => options.Shared ? Id : null;

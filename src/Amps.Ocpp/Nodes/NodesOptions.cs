@@ -6,6 +6,9 @@ public sealed record NodesOptions
     /// <summary>Name of this node; unique.</summary>
     public string NodeId { get; init; } = System.Environment.MachineName;
 
+    /// <summary>Name of this life of the node, never the same twice; begins with <c>life:</c>.</summary>
+    public string Life { get; init; } = $"life:{Guid.CreateVersion7():N}";
+
     /// <summary>Whether the store may be shared with other nodes; false = this process is alone, and nothing is leased.</summary>
     public bool Shared { get; init; }
 

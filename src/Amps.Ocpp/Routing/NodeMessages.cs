@@ -25,6 +25,9 @@ internal enum NodeRequestKind
     /// <summary>Tell of the link.</summary>
     Look,
 
+    /// <summary>Tell the charge point a new password.</summary>
+    Password,
+
     /// <summary>Read the flight recorder.</summary>
     Frames,
 
@@ -55,6 +58,8 @@ internal sealed record NodeRequest
 
     public JsonElement? Payload { get; init; }
 
+    public string? Password { get; init; }
+
     public int? Count { get; init; }
 
     /// <summary>How long the charge point may take.</summary>
@@ -81,6 +86,9 @@ internal sealed record NodeAnswer
     public ChargerSnapshot? Snapshot { get; init; }
 
     public LinkView? Link { get; init; }
+
+    /// <summary>How the charge point took the new password.</summary>
+    public CallAnswerSummary? Taken { get; init; }
 
     public IReadOnlyList<RecordedFrame>? Frames { get; init; }
 

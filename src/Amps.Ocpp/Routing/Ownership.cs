@@ -28,9 +28,6 @@ public sealed partial class Ownership(ChargePoints chargePoints, ChargePointDire
             chargePoint.Announce();
     }
 
-    /// <summary>The store has seen a higher generation than this link's.</summary>
-    public void OnRefused(ChargePoint chargePoint, IChargePointSession session) => End(chargePoint, session, session.Generation + 1, "another");
-
     private void End(ChargePoint chargePoint, IChargePointSession session, long generation, string node)
     {
         LogSuperseded(chargePoint.Id, session.Generation, generation, node);

@@ -29,10 +29,12 @@ public sealed class RequestRunner(FlightRecorder recorder, ChargersOptions optio
                     ? new NodeAnswer { Snapshot = charger.State.ToSnapshot(options.NodeId) }
                     : new NodeAnswer();
             case NodeRequestKind.Call when chargePoint.Session is { } session && request is { Action: { } action, Payload: { } payload }:
-                (OperatorCallOutcome? outcome, CallRefusal? refusal) = await session.CallAsync(action, payload, limit, cancellationToken);
+                (OperatorCallOutcome? outcome, CallRefusal? refusal) = await chargePoint.CallAsync(session, action, payload, limit, cancellationToken);
                 return new NodeAnswer { Call = outcome, Refusal = refusal };
             case NodeRequestKind.Probe:
                 return new NodeAnswer { Alive = chargePoint.Session is { } probed && await probed.ProbeAsync(limit ?? DefaultLimit) };
+            case NodeRequestKind.Password when request.Password is { } password:
+                return new NodeAnswer { Taken = await chargePoint.ChangePasswordAsync(password, cancellationToken) };
             case NodeRequestKind.Frames:
                 return new NodeAnswer { Frames = Fitting(recorder.Read(chargePoint.Id.Value, request.Count ?? FlightRecorder.MaxFrames)) };
             case NodeRequestKind.Look:
