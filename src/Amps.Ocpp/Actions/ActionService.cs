@@ -171,7 +171,8 @@ public sealed partial class ActionService(
         await Task.Yield();
         try
         {
-            if (action.Sandbox is { } control)
+            if (action.Sandbox is { } control
+                && !await router.PrepareElsewhereAsync(new ChargerAddress(action.ChargePoint, action.ConnectorId), action.Command, control, cancellation.Token))
                 await sandbox.PrepareAsync(action.DeviceId, action.Command, control, cancellation.Token);
             long began = time.GetTimestamp();
             ActionRecord dispatched = action with { DispatchedAt = time.GetUtcNow() };

@@ -107,6 +107,7 @@ public sealed record AmpsSettings
             {
                 Endpoint = OwnEndpoint(configuration),
                 DataDirectory = Path.Combine(data, "sandbox"),
+                LookEvery = TimeSpan.FromSeconds(shared ? 5 : 60),
             },
             RateLimit = new RateLimitOptions
             {

@@ -15,6 +15,9 @@ public interface ILeaseStore
     /// <summary>Takes a lease whoever holds it: a node's own name belongs to its newest life.</summary>
     Task TakeOverAsync(string name, string holder, TimeSpan time, CancellationToken cancellationToken);
 
+    /// <summary>Gives one lease back, if the holder has it.</summary>
+    Task ReleaseAsync(string name, string holder, CancellationToken cancellationToken);
+
     /// <summary>Gives back whatever the holder has.</summary>
     Task ReleaseAllAsync(string holder, CancellationToken cancellationToken);
 }

@@ -16,6 +16,34 @@ public sealed partial class LeaseKeeper(ILeaseStore store, NodeLife life, NodesO
     /// <summary>Whether this node has the duty of this name now; alone it has every duty. The first question makes it a candidate.</summary>
     public bool Has(string duty) => !options.Shared || _duties.GetOrAdd(duty, false);
 
+    /// <summary>The same, asking at once the first time; from then on it is tried for in the background.</summary>
+    /// <exception cref="StorageUnavailableException">The store is away, and it is not known.</exception>
+    public async ValueTask<bool> TryHoldAsync(string duty, CancellationToken cancellationToken)
+    {
+        if (!options.Shared)
+            return true;
+        if (_duties.TryGetValue(duty, out bool held))
+            return held;
+        held = await store.TryTakeAsync(duty, life.Id, options.LeaseTime, cancellationToken);
+        _duties[duty] = held;
+        return held;
+    }
+
+    /// <summary>Does not want the duty any more, and gives it back.</summary>
+    public async Task DropAsync(string duty)
+    {
+        if (!_duties.TryRemove(duty, out bool held) || !held)
+            return;
+        try
+        {
+            await store.ReleaseAsync(duty, life.Id, CancellationToken.None);
+        }
+        catch (StorageUnavailableException)
+        {
+            // It runs out by itself.
+        }
+    }
+
     /// <summary>Takes this life's lease; before anything is owned.</summary>
     /// <exception cref="StorageUnavailableException">The store is away.</exception>
     public Task BeginAsync(CancellationToken cancellationToken) =>
@@ -62,8 +90,8 @@ public sealed partial class LeaseKeeper(ILeaseStore store, NodeLife life, NodesO
                 LogTwins(options.NodeId);
             foreach (string duty in _duties.Keys)
             {
-                if (!_ended)
-                    _duties[duty] = await store.TryTakeAsync(duty, life.Id, options.LeaseTime, cancellationToken);
+                if (!_ended && _duties.TryGetValue(duty, out bool before))
+                    _duties.TryUpdate(duty, await store.TryTakeAsync(duty, life.Id, options.LeaseTime, cancellationToken), before);
             }
         }
         catch (StorageUnavailableException e)

@@ -26,6 +26,7 @@ public sealed class ChargePointRouter(
     ChargePoints chargePoints, ChargePointDirectory directory, IOtherNodes others, NodeClient client, FlightRecorder recorder, ChargersOptions options)
 {
     private const int Tries = 3;
+    private static readonly TimeSpan s_prepareLimit = TimeSpan.FromSeconds(6);
     private static readonly TimeSpan s_lookLimit = TimeSpan.FromSeconds(1);
 
     public bool IsOnline(ChargePointId chargePoint) =>
@@ -95,6 +96,16 @@ public sealed class ChargePointRouter(
                 return CommandOutcome.Failed(ErrorCodes.ChargerTimeout, "The node that holds the charger did not tell how the command ended.", unknown: true);
         }
         return CommandOutcome.Failed(ErrorCodes.DeviceOffline, "The charger is not connected.");
+    }
+
+    /// <summary>Has a simulated charge point of another node readied; false = no other node holds it.</summary>
+    public async Task<bool> PrepareElsewhereAsync(ChargerAddress address, ChargerCommand command, SandboxControl control, CancellationToken cancellationToken)
+    {
+        if (FindHolder(address.ChargePoint) is not { } holder)
+            return false;
+        var request = new NodeRequest { Kind = NodeRequestKind.Prepare, ConnectorId = address.ConnectorId, Command = command, Sandbox = control };
+        await AskAsync(address.ChargePoint, holder, request, TimeSpan.FromMilliseconds(control.DelayMs) + s_prepareLimit, cancellationToken);
+        return true;
     }
 
     /// <summary>Asks the charger now; its newest state when it answered within the budget, else null.</summary>

@@ -25,6 +25,9 @@ internal enum NodeRequestKind
     /// <summary>Tell of the link.</summary>
     Look,
 
+    /// <summary>Ready a simulated charge point for what a sandbox push asks of it.</summary>
+    Prepare,
+
     /// <summary>Tell the charge point a new password.</summary>
     Password,
 
@@ -57,6 +60,8 @@ internal sealed record NodeRequest
     public string? Action { get; init; }
 
     public JsonElement? Payload { get; init; }
+
+    public SandboxControl? Sandbox { get; init; }
 
     public string? Password { get; init; }
 

@@ -1,4 +1,5 @@
 using Amps.Ocpp.Chargers;
+using Amps.Ocpp.Model;
 using Amps.Ocpp.Recording;
 
 namespace Amps.Ocpp.Routing;
@@ -7,6 +8,9 @@ namespace Amps.Ocpp.Routing;
 public sealed class RequestRunner(FlightRecorder recorder, ChargersOptions options)
 {
     private static readonly TimeSpan DefaultLimit = TimeSpan.FromSeconds(2);
+
+    /// <summary>Readies a simulated charge point of this node.</summary>
+    public Func<DeviceId, ChargerCommand, SandboxControl, CancellationToken, Task>? Prepare { get; set; }
 
     // What one message may carry; the newest come first.
     private const int MaxFrameCharacters = 40_000;
@@ -33,6 +37,10 @@ public sealed class RequestRunner(FlightRecorder recorder, ChargersOptions optio
                 return new NodeAnswer { Call = outcome, Refusal = refusal };
             case NodeRequestKind.Probe:
                 return new NodeAnswer { Alive = chargePoint.Session is { } probed && await probed.ProbeAsync(limit ?? DefaultLimit) };
+            case NodeRequestKind.Prepare when request is { Command: { } command, Sandbox: { } control } && chargePoint.FindCharger(request.ConnectorId) is { } charger:
+                if (Prepare is not null)
+                    await Prepare(charger.DeviceId, command, control, cancellationToken);
+                return new NodeAnswer();
             case NodeRequestKind.Password when request.Password is { } password:
                 return new NodeAnswer { Taken = await chargePoint.ChangePasswordAsync(password, cancellationToken) };
             case NodeRequestKind.Frames:

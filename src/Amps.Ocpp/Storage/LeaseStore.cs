@@ -25,6 +25,10 @@ internal sealed class LeaseStore(IDatabase database) : ILeaseStore
         new SqlWrite<bool>(new SqlStatement(TakeStatement + " RETURNING 1", Values(name, holder, time)), static (_, taken) => taken is not null), cancellationToken);
 
     /// <inheritdoc/>
+    public Task ReleaseAsync(string name, string holder, CancellationToken cancellationToken) => database.WriteAsync(
+        session => session.Execute("DELETE FROM leases WHERE name = @name AND holder = @holder", ("@name", name), ("@holder", holder)), cancellationToken);
+
+    /// <inheritdoc/>
     public Task ReleaseAllAsync(string holder, CancellationToken cancellationToken) =>
         database.WriteAsync(session => session.Execute("DELETE FROM leases WHERE holder = @holder", ("@holder", holder)), cancellationToken);
 

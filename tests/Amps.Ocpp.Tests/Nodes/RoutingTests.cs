@@ -232,6 +232,24 @@ public sealed class RoutingTests(House house) : IClassFixture<House>
         Assert.Equal("completed", (await app.RunAsync("r13", "charge")).GetProperty("state").GetString());
     }
 
+    [Fact]
+    public async Task A_sandbox_runs_on_one_node_and_is_used_from_both()
+    {
+        using ApiClient here = await house.A.CustomerAsync("sandboxed", "sandbox");
+        using var there = new ApiClient(house.B.Api, here.Key);
+        await Wait.UntilAsync(async () => (await there.GetAsync("/ev-charger")).GetProperty("success").GetBoolean(), "B knows the key");
+        await Task.WhenAll(here.GetAsync("/ev-charger/device_ev_001"), there.GetAsync("/ev-charger/device_ev_001"));
+        foreach (ApiClient app in new[] { here, there, here, there })
+        {
+            await app.UntilAsync("/ev-charger/device_ev_001", data => data.GetProperty("sync").GetProperty("available").GetBoolean());
+            JsonElement pushed = await app.PostAsync("/ev-charger/device_ev_001", new { action = new { command = "charge" }, sandbox = new { outcome = "reject" } });
+            Assert.True(pushed.GetProperty("success").GetBoolean(), pushed.ToString());
+            string id = pushed.GetProperty("data").GetProperty("id").GetString()!;
+            JsonElement ended = await app.UntilAsync($"/actions/{id}", action => action.GetProperty("state").GetString() is "completed" or "failed", seconds: 40);
+            Assert.Equal("COMMAND_REJECTED", ended.GetProperty("errorCode").GetString());
+        }
+    }
+
     private static string Soon(double seconds) => DateTime.UtcNow.AddSeconds(seconds).ToString("yyyy-MM-ddTHH:mm:ss", CultureInfo.InvariantCulture);
 
     private static async Task<bool> OfflineAsync(ApiClient app, string device)
