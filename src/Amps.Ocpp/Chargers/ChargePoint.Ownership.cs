@@ -71,7 +71,7 @@ public sealed partial class ChargePoint
         {
             if (Session is { } session && session.Generation == generation)
                 Supersede(session, generation + 1);
-            throw new StorageUnavailableException(e.Message);
+            throw new StorageUnavailableException(e.Message, e);
         }
     }
 }

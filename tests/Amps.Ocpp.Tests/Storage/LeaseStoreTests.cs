@@ -1,5 +1,4 @@
 using Amps.Ocpp.Actions;
-using Amps.Ocpp.Model;
 using Amps.Ocpp.Nodes;
 
 namespace Amps.Ocpp.Tests.Storage;
