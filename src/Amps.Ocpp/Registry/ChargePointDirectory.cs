@@ -13,6 +13,8 @@ public readonly record struct DeviceEntry(ChargePointRecord ChargePoint, DeviceR
 /// </summary>
 public sealed class ChargePointDirectory(IRegistryStore store)
 {
+    private const int MaxTries = 20;
+
     private readonly ConcurrentDictionary<ChargePointId, Entry> _chargePoints = new();
     private int _pending;
     private readonly ConcurrentDictionary<DeviceId, ChargePointId> _devices = new();
@@ -89,6 +91,7 @@ public sealed class ChargePointDirectory(IRegistryStore store)
     {
         Entry entry = _chargePoints.GetOrAdd(id, static _ => new Entry());
         ChargePointRecord? overtaken = null;
+        int tries = 0;
         await entry.Gate.WaitAsync(cancellationToken);
         try
         {
@@ -103,6 +106,8 @@ public sealed class ChargePointDirectory(IRegistryStore store)
                     Put(entry, after with { Version = version });
                     return entry.Record;
                 }
+                if (++tries == MaxTries)
+                    throw new StorageUnavailableException("The charge point is changed by others all the time.");
                 // Another node was faster: the change is made to what it left.
                 overtaken ??= before;
                 Put(entry, await FindStoredAsync(id.Value.ToUpperInvariant(), cancellationToken));
