@@ -80,6 +80,12 @@ public sealed record ActionRecord
     /// <summary>What a sandbox push asked of the simulated charge point; not shown to apps.</summary>
     public SandboxControl? Sandbox { get; init; }
 
+    /// <summary>
+    /// Which life of which node carries it out, or carried it out; null while nobody does, and where there is one node only. Not shown
+    /// to apps.
+    /// </summary>
+    public string? Node { get; init; }
+
     /// <summary>When the end of the window was dealt with; not shown to apps.</summary>
     public DateTimeOffset? WindowClosedAt { get; init; }
 }

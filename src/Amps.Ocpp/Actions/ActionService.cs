@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Amps.Ocpp.Model;
+using Amps.Ocpp.Nodes;
 using Amps.Ocpp.Registry;
 using Amps.Ocpp.Routing;
 
@@ -24,7 +25,8 @@ public sealed record PushOutcome(ActionRecord? Action, IReadOnlyList<ActionId> C
 /// the answer, and the dispatch is on disk before anything is sent, so that a restart knows what may have had an effect.
 /// </summary>
 public sealed partial class ActionService(
-    IActionStore store, ChargePointRouter router, ActionIndex index, Agenda agenda, ISandboxStage sandbox, ActionsOptions options, TimeProvider time, ILogger<ActionService> logger) : IAsyncDisposable
+    IActionStore store, ChargePointRouter router, ActionIndex index, ActionBell bell, Agenda agenda, ISandboxStage sandbox, NodeLife life,
+    ActionsOptions options, TimeProvider time, ILogger<ActionService> logger) : IAsyncDisposable
 {
     private static readonly ActionState[] Acknowledged = [ActionState.Acknowledged];
     private static readonly ActionState[] Scheduled = [ActionState.Scheduled];
@@ -63,6 +65,7 @@ public sealed partial class ActionService(
             CreatedAt = now,
             UpdatedAt = now,
             AcknowledgedAt = times.Start is null ? now : null,
+            Node = times.Start is null ? life.Owner : null,
             Start = times.Start,
             End = times.End,
             Sandbox = push.Sandbox,
@@ -72,10 +75,10 @@ public sealed partial class ActionService(
             return new PushOutcome(null, outcome.Conflicting);
         foreach (ActionId replaced in outcome.Replaced)
         {
-            if (_executions.TryGetValue(replaced, out Execution? old))
-                await old.Cancellation.CancelAsync();
+            bell.Ring(action.DeviceId, replaced);
+            await GiveUpAsync(replaced);
         }
-        index.Put(action);
+        Show(action);
         if (action.State == ActionState.Scheduled)
             agenda.Add(action);
         else
@@ -91,7 +94,7 @@ public sealed partial class ActionService(
         ActionRecord cancelled = action with { State = ActionState.Cancelled, UpdatedAt = now, CompletedAt = now };
         if (!await store.TryUpdateAsync(cancelled, Scheduled, cancellationToken))
             return null;
-        index.Put(cancelled);
+        Show(cancelled);
         return cancelled;
     }
 
@@ -108,10 +111,10 @@ public sealed partial class ActionService(
             agenda.Add(action, now + TimeSpan.FromSeconds(1));
             return;
         }
-        ActionRecord fired = action with { State = ActionState.Acknowledged, AcknowledgedAt = now, UpdatedAt = now };
+        ActionRecord fired = action with { State = ActionState.Acknowledged, AcknowledgedAt = now, UpdatedAt = now, Node = life.Owner };
         if (_draining || !await store.TryUpdateAsync(fired, Scheduled, CancellationToken.None))
             return;
-        index.Put(fired);
+        Show(fired);
         if (now - action.Start > options.LatestStart)
             await EndAsync(fired, CommandOutcome.Failed(ErrorCodes.StartInPast, "The service was not running at the start of this action."));
         else if (!router.IsOnline(action.ChargePoint))
@@ -135,53 +138,6 @@ public sealed partial class ActionService(
             Dispatch(action);
         else
             agenda.Add(action, now + TimeSpan.FromSeconds(1));
-    }
-
-    /// <summary>
-    /// Deals with the end of a window: the charger is idled unless a later push took over. False = not yet: the action is
-    /// still under way, or the charger is away.
-    /// </summary>
-    internal async Task<bool> CloseWindowAsync(ActionRecord opened)
-    {
-        if (await store.FindAsync(opened.Id, CancellationToken.None) is not { } action || action.WindowClosedAt is not null)
-            return true;
-        if (action.State == ActionState.Acknowledged)
-            return false;
-        bool last = (await store.FindNewestAsync([action.DeviceId], CancellationToken.None)) is not [var newest, ..] || newest.Id == action.Id
-            || newest.State is ActionState.Scheduled or ActionState.Cancelled;
-        if (action.State == ActionState.Completed && last)
-        {
-            CommandOutcome outcome = await router.ExecuteAsync(new ChargerAddress(action.ChargePoint, action.ConnectorId), ChargerCommand.Idle, _stopping.Token);
-            if (outcome.ErrorCode is ErrorCodes.DeviceOffline or ErrorCodes.ChargerTimeout)
-                return false;
-            LogWindowClosed(action.Id, action.DeviceId, outcome.ErrorCode);
-        }
-        await store.TryUpdateAsync(action with { WindowClosedAt = time.GetUtcNow() }, [action.State], CancellationToken.None);
-        return true;
-    }
-
-    /// <summary>Ends what an earlier life of this process left open; to be called once, before the doors open.</summary>
-    public async Task RecoverAsync(CancellationToken cancellationToken)
-    {
-        foreach (ActionRecord action in await store.ListUnfinishedAsync(cancellationToken))
-        {
-            if (action.State == ActionState.Scheduled)
-            {
-                agenda.Add(action);
-                continue;
-            }
-            // Sent or about to be sent when the process ended: the outcome is unknown, and it is never sent twice (faults C13).
-            if (action.DispatchedAt is not null)
-                await EndAsync(action, CommandOutcome.Failed(ErrorCodes.ChargerTimeout, "The service restarted while the command was under way.", unknown: true));
-            else
-                agenda.Add(action, _born);
-        }
-        foreach (ActionRecord action in await store.ListOpenWindowsAsync(cancellationToken))
-        {
-            // One still to be carried out comes back to the agenda by its own end.
-            if (action.State == ActionState.Completed)
-                agenda.Add(action);
-        }
     }
 
     /// <summary>Stops taking ends of new commands and waits for the open ones, up to the limit (operator surface, section 3).</summary>
@@ -215,11 +171,19 @@ public sealed partial class ActionService(
         await Task.Yield();
         try
         {
-            if (action.Sandbox is { } control)
+            if (action.Sandbox is { } control
+                && !await router.PrepareElsewhereAsync(new ChargerAddress(action.ChargePoint, action.ConnectorId), action.Command, control, cancellation.Token))
                 await sandbox.PrepareAsync(action.DeviceId, action.Command, control, cancellation.Token);
+            long began = time.GetTimestamp();
             ActionRecord dispatched = action with { DispatchedAt = time.GetUtcNow() };
             if (!await store.TryUpdateAsync(dispatched, Acknowledged, CancellationToken.None))
                 return;
+            // A process that was stopped in between may not own it any more by now.
+            if (time.GetElapsedTime(began) > options.LongestDispatch)
+            {
+                await EndAsync(dispatched, CommandOutcome.Failed(ErrorCodes.ServiceUnavailable, "The service was held up; nothing was sent."));
+                return;
+            }
             CommandOutcome outcome = await router.ExecuteAsync(new ChargerAddress(action.ChargePoint, action.ConnectorId), action.Command, cancellation.Token);
             await EndAsync(dispatched, outcome);
         }
@@ -280,7 +244,7 @@ public sealed partial class ActionService(
                 if (await store.TryEndAsync(ended, announcement, CancellationToken.None)
                     || (unsure && await store.FindAsync(ended.Id, CancellationToken.None) is { } stored && stored.State == ended.State && stored.UpdatedAt == now))
                 {
-                    index.Put(ended);
+                    Show(ended);
                     if (ended is { End: not null, State: ActionState.Completed })
                         agenda.Add(ended);
                     LogEnded(ended.Id, ended.DeviceId, ended.State, ended.ErrorCode);

@@ -1,3 +1,5 @@
+using Amps.Ocpp.Model;
+
 namespace Amps.Ocpp.Actions;
 
 /// <summary>
@@ -7,6 +9,7 @@ namespace Amps.Ocpp.Actions;
 public sealed class Agenda
 {
     private readonly PriorityQueue<ActionRecord, DateTimeOffset> _entries = new();
+    private readonly HashSet<ActionId> _down = [];
     private readonly Lock _gate = new();
     private TaskCompletionSource _earlier = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -23,12 +26,23 @@ public sealed class Agenda
     /// <summary>Puts a scheduled action down for its start, any other for the end of its window.</summary>
     public void Add(ActionRecord action) => Add(action, (action.State == ActionState.Scheduled ? action.Start : action.End) ?? default);
 
+    /// <summary>The same for one that may be down already.</summary>
+    public void AddOnce(ActionRecord action)
+    {
+        lock (_gate)
+        {
+            if (!_down.Contains(action.Id))
+                Add(action);
+        }
+    }
+
     /// <summary>Puts an action down for a time of its own.</summary>
     public void Add(ActionRecord action, DateTimeOffset due)
     {
         lock (_gate)
         {
             _entries.Enqueue(action, due);
+            _down.Add(action.Id);
             _earlier.TrySetResult();
             _earlier = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         }
@@ -41,7 +55,10 @@ public sealed class Agenda
         {
             if (!_entries.TryPeek(out ActionRecord? first, out DateTimeOffset due))
                 return (null, null);
-            return due <= now ? (_entries.Dequeue(), null) : (null, due);
+            if (due > now)
+                return (null, due);
+            _down.Remove(first.Id);
+            return (_entries.Dequeue(), null);
         }
     }
 }

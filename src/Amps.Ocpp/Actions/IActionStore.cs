@@ -31,7 +31,8 @@ public interface IActionStore
 
     /// <summary>
     /// Moves an action from one of <paramref name="from"/> to the state of <paramref name="changed"/> and stores its
-    /// result, error, times; returns false and changes nothing when it is in another state by now.
+    /// result, error, times; returns false and changes nothing when it is in another state by now, or belongs to another
+    /// <see cref="ActionRecord.Node"/>.
     /// </summary>
     Task<bool> TryUpdateAsync(ActionRecord changed, IReadOnlyList<ActionState> from, CancellationToken cancellationToken);
 
@@ -44,6 +45,15 @@ public interface IActionStore
     Task<ActionRecord?> FindAsync(ActionId id, CancellationToken cancellationToken);
 
     Task<ActionPage> ListAsync(ActionFilter filter, int offset, int limit, CancellationToken cancellationToken);
+
+    /// <summary>Gives to a life the acknowledged actions of those that have ended (their lease has run out), and returns them.</summary>
+    Task<IReadOnlyList<ActionRecord>> AdoptAsync(string node, CancellationToken cancellationToken);
+
+    /// <summary>Scheduled actions whose start, and open windows of completed ones whose end, is not after this.</summary>
+    Task<IReadOnlyList<ActionRecord>> ListDueAsync(DateTimeOffset until, CancellationToken cancellationToken);
+
+    /// <summary>Gives the open window of a completed action to a life, unless it belongs to another that lives; false = it does, or is closed.</summary>
+    Task<bool> TryClaimWindowAsync(ActionId id, string node, CancellationToken cancellationToken);
 
     /// <summary>Every action that has not ended, for the sweep after a start.</summary>
     Task<IReadOnlyList<ActionRecord>> ListUnfinishedAsync(CancellationToken cancellationToken);

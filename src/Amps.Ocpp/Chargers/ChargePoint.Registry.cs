@@ -37,8 +37,8 @@ public sealed partial class ChargePoint
     /// <summary>Opens a transaction durably; the same message again gives the same id (faults P13).</summary>
     /// <exception cref="StorageUnavailableException">Not durable: the charge point must keep and repeat it.</exception>
     public Task<long> OpenTransactionAsync(int connectorId, string idTag, DateTimeOffset startedAt, double meterStartWh, CancellationToken cancellationToken) =>
-        _services.Store.OpenTransactionAsync(
-            new NewTransaction(Id, connectorId, idTag, startedAt, meterStartWh, _services.Time.GetUtcNow()), cancellationToken);
+        FencedAsync(generation => _services.Store.OpenTransactionAsync(
+            new NewTransaction(Id, connectorId, idTag, startedAt, meterStartWh, _services.Time.GetUtcNow()) { Generation = generation }, cancellationToken));
 
     /// <summary>Opens or finds a transaction that the station numbers itself, durably.</summary>
     /// <exception cref="StorageUnavailableException">Not durable: the station must keep and repeat it.</exception>
@@ -50,7 +50,7 @@ public sealed partial class ChargePoint
     /// <summary>Closes a transaction durably, or puts the message into quarantine; positive either way (faults P16, P17).</summary>
     /// <exception cref="StorageUnavailableException">Not durable: the charge point must keep and repeat it.</exception>
     public Task<StopOutcome> CloseTransactionAsync(TransactionStop stop, CancellationToken cancellationToken) =>
-        _services.Store.CloseTransactionAsync(stop, cancellationToken);
+        FencedAsync(generation => _services.Store.CloseTransactionAsync(stop with { Generation = generation }, cancellationToken));
 
     /// <summary>The connector on which this transaction runs as far as the live state knows; null = none.</summary>
     public int? ConnectorOf(string transactionId)

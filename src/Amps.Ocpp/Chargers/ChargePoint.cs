@@ -16,7 +16,7 @@ public sealed partial class ChargePoint : Mailbox
     private readonly ILogger _logger;
     private ImmutableSortedDictionary<int, Charger> _chargers = ImmutableSortedDictionary<int, Charger>.Empty;
     private volatile Link? _link;
-    private readonly ChargePointMemory _memory;
+    private ChargePointMemory _memory;
 
     /// <summary>The live link with what is known of its readiness.</summary>
     private sealed record Link(IChargePointSession Session, DateTimeOffset Since, TaskCompletionSource Ready, CancellationTokenSource Life)
@@ -169,6 +169,12 @@ public sealed partial class ChargePoint : Mailbox
                 case Grown grown:
                     Grow(grown.Record);
                     break;
+                case Recalled recalled:
+                    Recall(recalled.Memory);
+                    break;
+                case Announcement:
+                    TellAll();
+                    break;
                 case Disconnected disconnected:
                     OnDisconnected(disconnected.Session);
                     break;
@@ -203,13 +209,8 @@ public sealed partial class ChargePoint : Mailbox
             // Generations rise for ever, so a new link's states are newer than whatever any node published before.
             ChargerState state = charger.State;
             charger.Set(state with { Sequence = Math.Max(state.Sequence + 1, link.Session.Generation << 32) });
-            Tell(observer =>
-            {
-                observer.OnLinkChanged(charger);
-                if (state.EverHeard)
-                    observer.OnStateChanged(charger, meterOnly: false);
-            });
         }
+        TellAll();
         LogConnected(Id, link.Session.OcppVersion, link.Session.Generation);
         _ = SessionSetup.RunAsync(this, link.Session, link.Ready, link.Life.Token);
     }

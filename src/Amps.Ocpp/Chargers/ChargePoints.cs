@@ -18,10 +18,13 @@ public sealed class ChargePoints(ChargePointServices services)
     /// <exception cref="StorageUnavailableException">The store is away: what it remembers is not known.</exception>
     public async ValueTask<ChargePoint> GetAsync(ChargePointRecord record, CancellationToken cancellationToken)
     {
-        if (_chargePoints.TryGetValue(record.Id, out ChargePoint? known))
+        if (_chargePoints.TryGetValue(record.Id, out ChargePoint? known) && (known.IsOnline || !services.Options.Shared))
             return known;
         ChargePointMemory memory = await services.Store.RecallAsync(record.Id, [.. record.Devices.Select(device => device.Id)], cancellationToken);
-        return _chargePoints.GetOrAdd(record.Id, id => new ChargePoint(id, memory, services));
+        if (known is null)
+            return _chargePoints.GetOrAdd(record.Id, id => new ChargePoint(id, memory, services));
+        await known.RecallAsync(memory);
+        return known;
     }
 
     /// <summary>Closes a removed charge point's link and forgets its mailbox and its devices.</summary>

@@ -8,6 +8,9 @@ public sealed record ChargersOptions
     /// <summary>Name of this node in what is published.</summary>
     public string NodeId { get; init; } = System.Environment.MachineName;
 
+    /// <summary>Whether other nodes may hold charge points, too.</summary>
+    public bool Shared { get; init; }
+
     public IdleStrategy IdleStrategy { get; init; } = IdleStrategy.RemoteStop;
 
     /// <summary>How long a command may take from dispatch to confirmation.</summary>

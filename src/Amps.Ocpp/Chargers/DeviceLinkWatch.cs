@@ -11,19 +11,29 @@ namespace Amps.Ocpp.Chargers;
 /// before a restart gets the grace from the restart on.
 /// </summary>
 public sealed partial class DeviceLinkWatch(
-    IDeviceLinkStore store, ChargePointDirectory directory, ChargersOptions options, TimeProvider time, ILogger<DeviceLinkWatch> logger) : BackgroundService, IChargerObserver
+    IDeviceLinkStore store, ChargePointDirectory directory, ChargersOptions options, TimeProvider time, ILogger<DeviceLinkWatch> logger, IDevicesElsewhere? elsewhere = null) : BackgroundService, IChargerObserver
 {
     private const int Together = 128;
 
     private readonly ConcurrentDictionary<DeviceId, Undecided> _undecided = new();
+    private readonly ConcurrentDictionary<DeviceId, bool> _here = new();
     private ConcurrentDictionary<DeviceId, bool>? _told;
+    private DateTimeOffset _lookAround;
     private readonly DateTimeOffset _born = time.GetUtcNow();
 
     /// <summary>A device whose link changed.</summary>
-    /// <param name="ChargePoint">Null = it has not connected since the start.</param>
-    private sealed record Undecided(ChargePoint? ChargePoint);
+    /// <param name="ChargePoint">Null = it has not connected here since the start.</param>
+    /// <param name="Missing">Since when nobody holds it, as far as is known here, where that is not the charge point's own knowledge.</param>
+    private sealed record Undecided(ChargePoint? ChargePoint, DateTimeOffset Missing = default);
 
-    public void OnLinkChanged(Charger charger) => _undecided[charger.DeviceId] = new Undecided(charger.ChargePoint);
+    public void OnLinkChanged(Charger charger)
+    {
+        if (options.Shared && charger.ChargePoint.IsOnline)
+            _here[charger.DeviceId] = true;
+        else if (options.Shared)
+            _here.TryRemove(charger.DeviceId, out _);
+        _undecided[charger.DeviceId] = new Undecided(charger.ChargePoint);
+    }
 
     public void OnStateChanged(Charger charger, bool meterOnly)
     {
@@ -62,9 +72,13 @@ public sealed partial class DeviceLinkWatch(
     {
         try
         {
-            if (_told is null)
-                await RecallAsync(cancellationToken);
             DateTimeOffset now = time.GetUtcNow();
+            // Other nodes tell too, and one that died left devices about which only the others can decide.
+            bool lookAround = options.Shared && now >= _lookAround;
+            if (_told is null || lookAround || (options.Shared && !_undecided.IsEmpty))
+                await RecallAsync(_told is null ? _born : now, _told is null || lookAround, cancellationToken);
+            if (lookAround)
+                _lookAround = now + (options.LinkGrace / 4);
             // Together, so that the store commits them together.
             foreach (KeyValuePair<DeviceId, Undecided>[] some in _undecided.Chunk(Together))
                 await Task.WhenAll(some.Select(entry => SettleAsync(entry, now, cancellationToken)));
@@ -85,12 +99,14 @@ public sealed partial class DeviceLinkWatch(
             _undecided.TryRemove(entry);
     }
 
-    private async Task RecallAsync(CancellationToken cancellationToken)
+    private async Task RecallAsync(DateTimeOffset missing, bool lookAround, CancellationToken cancellationToken)
     {
         var told = new ConcurrentDictionary<DeviceId, bool>(await store.LoadToldAsync(cancellationToken));
-        foreach (DeviceId there in told.Where(device => device.Value).Select(device => device.Key))
-            _undecided.TryAdd(there, new Undecided(null));
         _told = told;
+        if (!lookAround)
+            return;
+        foreach (DeviceId there in told.Where(device => device.Value && !_here.ContainsKey(device.Key)).Select(device => device.Key))
+            _undecided.TryAdd(there, new Undecided(null, missing));
     }
 
     /// <summary>Whether nothing about the device is open any more.</summary>
@@ -112,10 +128,13 @@ public sealed partial class DeviceLinkWatch(
             string type = known ? OutboxEventTypes.DeviceReconnected : OutboxEventTypes.DeviceConnected;
             return await TellAsync(device, type, chargePoint.OnlineSince ?? now, now, cancellationToken);
         }
+        bool? held = elsewhere is null ? false : elsewhere.Holds(id);
+        if (held != false)
+            return held == true;
         // A simulated device that nobody uses is put away, which is no news to an app.
         if (!known || !toldThere || device.ChargePoint.Environment == ApiEnvironment.Sandbox)
             return true;
-        DateTimeOffset goneSince = undecided.ChargePoint?.LinkSince ?? _born;
+        DateTimeOffset goneSince = undecided.ChargePoint?.LinkSince ?? undecided.Missing;
         return now - goneSince > options.LinkGrace
             && await TellAsync(device, OutboxEventTypes.DeviceDisconnected, goneSince, now, cancellationToken);
     }

@@ -15,7 +15,11 @@ public sealed record NewTransaction(
     string IdTag,
     DateTimeOffset StartedAt,
     double MeterStartWh,
-    DateTimeOffset ReceivedAt);
+    DateTimeOffset ReceivedAt)
+{
+    /// <summary>Generation of the link that told it, where another node may have a newer one; null = not asked.</summary>
+    public long? Generation { get; init; }
+}
 
 /// <summary>The end of a transaction as the charge point told it.</summary>
 /// <param name="RawPayload">The whole message as it came, JSON, for billing and for quarantine.</param>
@@ -27,7 +31,11 @@ public sealed record TransactionStop(
     string? Reason,
     string? IdTag,
     DateTimeOffset ReceivedAt,
-    string RawPayload);
+    string RawPayload)
+{
+    /// <inheritdoc cref="NewTransaction.Generation"/>
+    public long? Generation { get; init; }
+}
 
 /// <summary>A stored transaction.</summary>
 /// <param name="StationId">The id that the station gave it (2.x); null = <paramref name="Id"/> is what both sides use (1.6).</param>
@@ -79,6 +87,7 @@ public interface IChargePointStore
     /// (same charge point, connector, id tag, start and register) gives the same id (P13). Any other open transaction of the
     /// connector is closed with the reason <c>Superseded</c> in the same step (P14), unless the new one started before it.
     /// </summary>
+    /// <exception cref="LinkSupersededException">A newer link than the transaction's is known; nothing was changed.</exception>
     Task<long> OpenTransactionAsync(NewTransaction transaction, CancellationToken cancellationToken);
 
     /// <summary>
@@ -90,6 +99,7 @@ public interface IChargePointStore
     /// <summary>A transaction by its id, of whatever charge point; null = no such.</summary>
     Task<TransactionRecord?> FindTransactionAsync(long transactionId, CancellationToken cancellationToken);
 
+    /// <exception cref="LinkSupersededException">A newer link than the transaction's is known; nothing was changed.</exception>
     Task<StopOutcome> CloseTransactionAsync(TransactionStop stop, CancellationToken cancellationToken);
 
     /// <summary>Closes an open transaction without a word of the charge point, e.g. reason <c>Inferred</c> (Q45).</summary>

@@ -6,6 +6,7 @@ using Amps.Ocpp.Ocppj;
 using Amps.Ocpp.Ocppj.Diagnostics;
 using Amps.Ocpp.Ocppj.Link;
 using Amps.Ocpp.Registry;
+using Amps.Ocpp.Routing;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace Amps.Ocpp.Gateway;
@@ -18,6 +19,7 @@ public sealed partial class ChargePointGateway(
     ChargePointDirectory directory,
     IRegistryStore store,
     ChargePoints chargePoints,
+    ChargePointRouter router,
     IReadOnlyList<IOcppDialect> dialects,
     Authentication authentication,
     LivenessMonitor liveness,
@@ -147,7 +149,7 @@ public sealed partial class ChargePointGateway(
     private async Task<bool> MayTakeOverAsync(HttpContext context, ChargePointId id, Proof proof)
     {
         if (chargePoints.Find(id)?.Session is not { } present)
-            return true;
+            return await MayTakeOverElsewhereAsync(context, id, proof);
         if (_takeovers.Hold(id) is var hold && hold > TimeSpan.Zero)
         {
             Refuse(context, 503, retryAfter: (int)Math.Ceiling(hold.TotalSeconds));
@@ -162,6 +164,16 @@ public sealed partial class ChargePointGateway(
         if (_takeovers.Note(id))
             GatewayLog.Flapping(_logger, id);
         return true;
+    }
+
+    /// <summary>The same where another node holds the present link.</summary>
+    private async Task<bool> MayTakeOverElsewhereAsync(HttpContext context, ChargePointId id, Proof proof)
+    {
+        if (proof == Proof.Credential || !await router.ProbeElsewhereAsync(id, options.ProbeTimeout, context.RequestAborted))
+            return true;
+        GatewayLog.DuplicateRefused(_logger, id);
+        Refuse(context, 409);
+        return false;
     }
 
     private async Task ServeAsync(HttpContext context, ChargePointId id, ChargePointRecord? record, IOcppDialect dialect, bool silent)

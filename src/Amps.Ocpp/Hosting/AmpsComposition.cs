@@ -9,6 +9,7 @@ using Amps.Ocpp.Hosting.Metrics;
 using Amps.Ocpp.Http;
 using Amps.Ocpp.Mqtt;
 using Amps.Ocpp.Ocppj.Diagnostics;
+using Amps.Ocpp.Nodes;
 using Amps.Ocpp.Ocppj.Link;
 using Amps.Ocpp.Operator;
 using Amps.Ocpp.Readings;
@@ -40,6 +41,7 @@ internal static class AmpsComposition
         string presence = $"{settings.Mqtt.TopicPrefix}/nodes/{settings.Chargers.NodeId}/status";
         services.AddMqtt(settings.Mqtt, settings.DataDirectory, new MqttLastWill(presence, "offline"u8.ToArray()));
 
+        services.AddNodes(settings);
         services.AddSingleton<KeyRing>();
         services.AddSingleton<ChargePointDirectory>();
         services.AddSingleton<Passwords>();
@@ -50,12 +52,13 @@ internal static class AmpsComposition
 
         services.AddSingleton(settings.Readings);
         services.AddSingleton<SnapshotCache>();
+        services.AddSingleton<IOtherNodes>(provider => provider.GetRequiredService<SnapshotCache>());
         services.AddHostedService<CacheFeed>();
         services.AddSingleton<ReadingService>();
 
         services.AddSingleton(provider => new FlightRecorder(provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<IFrameTap>(provider => provider.GetRequiredService<FlightRecorder>());
-        services.AddSingleton<ChargePointRouter>();
+        services.AddRouting(settings);
         services.AddSingleton(settings.Actions);
         services.AddSingleton(settings.Sandbox);
         services.AddSingleton<Sandboxes>();
@@ -65,6 +68,7 @@ internal static class AmpsComposition
         services.AddSingleton<Agenda>();
         services.AddHostedService<ActionScheduler>();
         services.AddSingleton<ActionService>();
+        services.AddHostedService<ActionSweeper>();
         services.AddSingleton(provider => new Lazy<ActionService>(provider.GetRequiredService<ActionService>));
 
         services.AddWebhooks(settings.Webhooks);
@@ -128,13 +132,16 @@ internal static class AmpsComposition
         services.AddHostedService(provider => provider.GetRequiredService<TelemetryPublisher>());
         services.AddSingleton<StateRecorder>();
         services.AddHostedService(provider => provider.GetRequiredService<StateRecorder>());
+        services.AddSingleton<IDevicesElsewhere, DevicesElsewhere>();
+        services.AddSingleton<RequestRunner>();
+        services.AddSingleton<NodeServer>();
         services.AddSingleton<DeviceLinkWatch>();
         services.AddHostedService(provider => provider.GetRequiredService<DeviceLinkWatch>());
         services.AddSingleton(provider => new ChargePointServices(
             provider.GetRequiredService<ChargePointDirectory>(),
             provider.GetRequiredService<IdTokenList>(),
             provider.GetRequiredService<IChargePointStore>(),
-            [provider.GetRequiredService<TelemetryPublisher>(), provider.GetRequiredService<StateRecorder>(), provider.GetRequiredService<DeviceLinkWatch>()],
+            [provider.GetRequiredService<NodeServer>(), provider.GetRequiredService<TelemetryPublisher>(), provider.GetRequiredService<StateRecorder>(), provider.GetRequiredService<DeviceLinkWatch>()],
             settings.Chargers,
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<ChargePoint>>())
@@ -144,6 +151,28 @@ internal static class AmpsComposition
         services.AddSingleton<ChargePoints>();
         services.AddSingleton<SecurityEvents>();
         services.AddHostedService(provider => provider.GetRequiredService<SecurityEvents>());
+    }
+
+    private static void AddRouting(this IServiceCollection services, AmpsSettings settings)
+    {
+        services.AddSingleton(settings.Routing);
+        services.AddSingleton<NodeClient>();
+        services.AddHostedService(provider => provider.GetRequiredService<NodeClient>());
+        services.AddHostedService(provider => provider.GetRequiredService<NodeServer>());
+        services.AddSingleton<ChargePointRouter>();
+        services.AddSingleton<RegistryFeed>();
+        services.AddHostedService<RegistryBell>();
+        services.AddSingleton<ActionBell>();
+        services.AddHostedService(provider => provider.GetRequiredService<ActionBell>());
+        services.AddSingleton<Ownership>();
+    }
+
+    private static void AddNodes(this IServiceCollection services, AmpsSettings settings)
+    {
+        services.AddSingleton(settings.Nodes);
+        services.AddSingleton<NodeLife>();
+        services.AddSingleton<LeaseKeeper>();
+        services.AddHostedService(provider => provider.GetRequiredService<LeaseKeeper>());
     }
 
     private static void AddGateway(this IServiceCollection services, AmpsSettings settings)

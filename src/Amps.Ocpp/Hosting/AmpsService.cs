@@ -1,4 +1,7 @@
 using Amps.Ocpp.Model;
+using Amps.Ocpp.Readings;
+using Amps.Ocpp.Routing;
+using Amps.Ocpp.Sandbox;
 
 namespace Amps.Ocpp.Hosting;
 
@@ -26,6 +29,11 @@ public static class AmpsService
         builder.Services.AddHostedService<SystemdNotifier>();
         WebApplication app = builder.Build();
         app.UseAmps();
+        Ownership ownership = app.Services.GetRequiredService<Ownership>();
+        SnapshotCache cache = app.Services.GetRequiredService<SnapshotCache>();
+        app.Services.GetRequiredService<RequestRunner>().Prepare = app.Services.GetRequiredService<Sandboxes>().PrepareAsync;
+        cache.LinkTold = ownership.OnLinkTold;
+        cache.StateTold = ownership.OnStateTold;
         return app;
     }
 

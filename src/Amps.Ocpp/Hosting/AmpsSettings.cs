@@ -4,8 +4,10 @@ using Amps.Ocpp.Dialects;
 using Amps.Ocpp.Gateway;
 using Amps.Ocpp.Http;
 using Amps.Ocpp.Mqtt;
+using Amps.Ocpp.Nodes;
 using Amps.Ocpp.Readings;
 using Amps.Ocpp.Registry;
+using Amps.Ocpp.Routing;
 using Amps.Ocpp.Sandbox;
 using Amps.Ocpp.Storage;
 using Amps.Ocpp.Tls;
@@ -29,6 +31,10 @@ public sealed record AmpsSettings
     public required ChargersOptions Chargers { get; init; }
 
     public required ActionsOptions Actions { get; init; }
+
+    public required NodesOptions Nodes { get; init; }
+
+    public required RoutingOptions Routing { get; init; }
 
     public required ReadingsOptions Readings { get; init; }
 
@@ -56,10 +62,13 @@ public sealed record AmpsSettings
         TimeSpan confirmation = TimeSpan.FromSeconds(reader.Whole("Amps:Actions:ConfirmationTimeoutSeconds", 30, 1, 600));
         if (prefix.AsSpan().ContainsAny('+', '#', '\0') || prefix.StartsWith('/') || prefix.EndsWith('/'))
             throw new SettingsException($"Amps:Mqtt:TopicPrefix: '{prefix}' is not topic levels without wildcards, e.g. amps/v1");
+        StorageOptions storage = ReadStorage(reader, data);
+        string life = $"life:{node}/{Guid.CreateVersion7():N}";
+        bool shared = storage.Provider == StorageProvider.Postgres;
         var settings = new AmpsSettings
         {
             DataDirectory = data,
-            Storage = ReadStorage(reader, data),
+            Storage = storage,
             Mqtt = ReadMqtt(reader, prefix, node),
             Gateway = new GatewayOptions
             {
@@ -71,12 +80,21 @@ public sealed record AmpsSettings
             Chargers = new ChargersOptions
             {
                 NodeId = node,
+                Shared = shared,
                 IdleStrategy = reader.Choice("Amps:Charging:IdleStrategy", IdleStrategy.RemoteStop),
                 ConfirmationTimeout = confirmation,
                 LimitWriteInterval = TimeSpan.FromSeconds(reader.Whole("Amps:Charging:LimitWriteIntervalSeconds", 10, 1, 600)),
                 InferEndAfter = TimeSpan.FromSeconds(reader.Whole("Amps:Charging:InferEndAfterSeconds", 30, 1, 3600)),
             },
             Actions = new ActionsOptions { ConfirmationTimeout = confirmation },
+            Nodes = new NodesOptions
+            {
+                NodeId = node,
+                Life = life,
+                Shared = shared,
+                LeaseTime = TimeSpan.FromSeconds(reader.Whole("Amps:Node:LeaseSeconds", 15, 1, 30)),
+            },
+            Routing = new RoutingOptions { NodeId = node, TopicPrefix = prefix, Shared = shared },
             Readings = new ReadingsOptions
             {
                 TimeToLive = TimeSpan.FromSeconds(reader.Whole("Amps:Reads:CacheSeconds", 900, 1, 86_400)),
@@ -89,6 +107,7 @@ public sealed record AmpsSettings
             {
                 Endpoint = OwnEndpoint(configuration),
                 DataDirectory = Path.Combine(data, "sandbox"),
+                LookEvery = TimeSpan.FromSeconds(shared ? 5 : 60),
             },
             RateLimit = new RateLimitOptions
             {
@@ -99,7 +118,8 @@ public sealed record AmpsSettings
             {
                 AllowInsecure = reader.Flag("Amps:Webhooks:AllowInsecure", false),
                 AllowPrivateNetworks = reader.Flag("Amps:Webhooks:AllowPrivateNetworks", false),
-                NodeId = node,
+                NodeId = shared ? life : node,
+                LongestSleep = TimeSpan.FromSeconds(shared ? 3 : 30),
                 DataDirectory = data,
             },
             IdTokenPolicy = reader.Choice("Amps:Ocpp:IdTokenPolicy", IdTokenPolicy.AcceptAll),

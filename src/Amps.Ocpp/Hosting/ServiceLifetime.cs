@@ -1,5 +1,6 @@
 using Amps.Ocpp.Actions;
 using Amps.Ocpp.Gateway;
+using Amps.Ocpp.Nodes;
 using Amps.Ocpp.Registry;
 using Amps.Ocpp.Storage;
 
@@ -15,6 +16,8 @@ internal sealed partial class ServiceLifetime(
     ChargePointDirectory directory,
     KeyRing keys,
     IdTokenList idTokens,
+    RegistryFeed feed,
+    LeaseKeeper leases,
     Lazy<ActionService> actions,
     Lazy<ChargePointGateway> gateway,
     AmpsSettings settings,
@@ -39,6 +42,8 @@ internal sealed partial class ServiceLifetime(
     public async Task StartingAsync(CancellationToken cancellationToken)
     {
         await OpenStoreAsync(cancellationToken);
+        await leases.BeginAsync(cancellationToken);
+        await feed.BeginAsync(cancellationToken);
         RegistryContents contents = await registry.LoadAsync(cancellationToken);
         directory.Load(contents.ChargePoints);
         keys.Load(contents.Customers, contents.Keys);
@@ -59,6 +64,7 @@ internal sealed partial class ServiceLifetime(
 
     public async Task StoppedAsync(CancellationToken cancellationToken)
     {
+        await leases.EndAsync();
         await storage.StopAsync(CancellationToken.None);
         LogStopped();
     }

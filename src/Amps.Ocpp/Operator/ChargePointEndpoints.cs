@@ -47,9 +47,13 @@ internal sealed class ChargePointEndpoints(ChargePointDirectory directory, KeyRi
         });
     }
 
-    private Task GetAsync(HttpContext context) => Find(context) is { } record
-        ? Envelope.WriteAsync(context, 200, (record, router.LookAtLink(record.Id)), ChargePointJson.Write)
-        : Envelope.WriteAsync(context, OperatorBody.NotFound("charge point"));
+    private async Task GetAsync(HttpContext context)
+    {
+        if (Find(context) is { } record)
+            await Envelope.WriteAsync(context, 200, (record, await router.LookAtLinkAsync(record.Id, context.RequestAborted)), ChargePointJson.Write);
+        else
+            await Envelope.WriteAsync(context, OperatorBody.NotFound("charge point"));
+    }
 
     private Task PutAsync(HttpContext context) => OperatorBody.HandleAsync(context, async body =>
     {

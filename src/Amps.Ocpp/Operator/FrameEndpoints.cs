@@ -24,7 +24,7 @@ internal sealed class FrameEndpoints(ChargePointDirectory directory, ChargePoint
         else if (!ChargePointId.TryParse(context.Request.RouteValues["chargePointId"] as string, out ChargePointId id) || directory.Find(id) is not { } record)
             await Envelope.WriteAsync(context, OperatorBody.NotFound("charge point"));
         else
-            await Envelope.WriteAsync(context, 200, (record.Id, Frames: router.ReadFrames(record.Id, limit)), Write);
+            await Envelope.WriteAsync(context, 200, (record.Id, Frames: await router.ReadFramesAsync(record.Id, limit, context.RequestAborted)), Write);
     }
 
     private static void Write(Utf8JsonWriter json, (ChargePointId Id, IReadOnlyList<RecordedFrame> Frames) log)

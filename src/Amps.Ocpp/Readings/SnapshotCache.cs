@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using System.Text.Json;
 using Amps.Ocpp.Model;
+using Amps.Ocpp.Routing;
 
 namespace Amps.Ocpp.Readings;
 
@@ -9,7 +10,7 @@ namespace Amps.Ocpp.Readings;
 /// The snapshots that reads are served from. Fed by the broker and by nothing else; the higher sequence wins, so that repeats
 /// and old retained messages change nothing (faults M4, M7).
 /// </summary>
-public sealed class SnapshotCache(ReadingsOptions options)
+public sealed class SnapshotCache(ReadingsOptions options) : IOtherNodes
 {
     private const int MaxNodes = 10_000;
     private static readonly Meter s_meter = new("Amps.Ocpp.Readings");
@@ -27,6 +28,16 @@ public sealed class SnapshotCache(ReadingsOptions options)
     /// </summary>
     public bool IsOnline(ChargerLink? link) =>
         link is { Online: true } && link.Node != options.NodeId && _nodes.GetValueOrDefault(link.Node);
+
+    /// <summary>Told of every link that is read, also of one that changes nothing here.</summary>
+    public Action<DeviceId, ChargerLink>? LinkTold { get; set; }
+
+    /// <summary>Told of every state that is read, also of one that changes nothing here.</summary>
+    public Action<DeviceId, ChargerSnapshot>? StateTold { get; set; }
+
+    public ChargerLink? FindLink(DeviceId device) => Find(device)?.Link is { } link && IsOnline(link) ? link : null;
+
+    public ChargerSnapshot? FindSnapshot(DeviceId device) => Find(device)?.Reading?.Snapshot;
 
     /// <summary>Takes the payload of a node's presence topic.</summary>
     public void PutNode(string levels, ReadOnlySpan<byte> payload)
@@ -48,9 +59,14 @@ public sealed class SnapshotCache(ReadingsOptions options)
         else if (payload.IsEmpty)
             _chargers.TryRemove(device.Value, out _);
         else if (Read(payload, SnapshotJson.Default.ChargerSnapshot) is { } snapshot && snapshot.DeviceId == device.Value)
+        {
             Entry(device.Value)?.Put(snapshot);
+            StateTold?.Invoke(device, snapshot);
+        }
         else
+        {
             s_ignored.Add(1);
+        }
     }
 
     /// <summary>Takes the payload of a link topic.</summary>
@@ -59,9 +75,14 @@ public sealed class SnapshotCache(ReadingsOptions options)
         if (payload.IsEmpty)
             return;
         if (DeviceId.TryFromTopicLevels(levels, out DeviceId device) && Read(payload, SnapshotJson.Default.ChargerLink) is { } link)
+        {
             Entry(device.Value)?.Put(link);
+            LinkTold?.Invoke(device, link);
+        }
         else
+        {
             s_ignored.Add(1);
+        }
     }
 
     private CachedCharger? Entry(string deviceId)

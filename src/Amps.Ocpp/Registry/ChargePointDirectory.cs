@@ -13,6 +13,8 @@ public readonly record struct DeviceEntry(ChargePointRecord ChargePoint, DeviceR
 /// </summary>
 public sealed class ChargePointDirectory(IRegistryStore store)
 {
+    private const int MaxTries = 20;
+
     private readonly ConcurrentDictionary<ChargePointId, Entry> _chargePoints = new();
     private int _pending;
     private readonly ConcurrentDictionary<DeviceId, ChargePointId> _devices = new();
@@ -47,6 +49,9 @@ public sealed class ChargePointDirectory(IRegistryStore store)
         }
         return null;
     }
+
+    /// <summary>Called for each charge point whose record another node changed: as it was known here and as it is.</summary>
+    public Action<ChargePointRecord?, ChargePointRecord?>? Adopted { get; set; }
 
     /// <summary>How many charge points wait for the operator's word.</summary>
     public int PendingCount => Volatile.Read(ref _pending);
@@ -85,22 +90,67 @@ public sealed class ChargePointDirectory(IRegistryStore store)
     public async Task<ChargePointRecord?> ChangeAsync(ChargePointId id, Func<ChargePointRecord?, ChargePointRecord?> change, CancellationToken cancellationToken)
     {
         Entry entry = _chargePoints.GetOrAdd(id, static _ => new Entry());
+        ChargePointRecord? overtaken = null;
+        int tries = 0;
         await entry.Gate.WaitAsync(cancellationToken);
         try
         {
-            ChargePointRecord? before = entry.Record;
-            ChargePointRecord? after = change(before);
-            if (after is null || ReferenceEquals(before, after))
-                return before;
-            await store.SaveChargePointAsync(after, cancellationToken);
-            entry.Record = after;
-            Index(before, after);
-            return after;
+            while (true)
+            {
+                ChargePointRecord? before = entry.Record;
+                ChargePointRecord? after = change(before);
+                if (after is null || ReferenceEquals(before, after))
+                    return before;
+                if (await store.TrySaveChargePointAsync(after, cancellationToken) is { } version)
+                {
+                    Put(entry, after with { Version = version });
+                    return entry.Record;
+                }
+                if (++tries == MaxTries)
+                    throw new StorageUnavailableException("The charge point is changed by others all the time.");
+                // Another node was faster: the change is made to what it left.
+                overtaken ??= before;
+                Put(entry, await FindStoredAsync(id.Value.ToUpperInvariant(), cancellationToken));
+            }
+        }
+        finally
+        {
+            entry.Gate.Release();
+            if (overtaken is not null)
+                Adopted?.Invoke(overtaken, entry.Record);
+        }
+    }
+
+    private async Task<ChargePointRecord?> FindStoredAsync(string key, CancellationToken cancellationToken) =>
+        await store.FindChargePointsAsync([key], cancellationToken) is [var stored, ..] ? stored : null;
+
+    /// <summary>
+    /// Takes a record as the store has it, unless this node's own is newer. Null = the store has none.
+    /// </summary>
+    internal async Task AdoptAsync(string key, ChargePointRecord? stored, CancellationToken cancellationToken)
+    {
+        if (!ChargePointId.TryParse(stored?.Id.Value ?? key, out ChargePointId id))
+            return;
+        Entry entry = _chargePoints.GetOrAdd(id, static _ => new Entry());
+        ChargePointRecord? before;
+        await entry.Gate.WaitAsync(cancellationToken);
+        try
+        {
+            before = entry.Record;
+            // What was read before the gate was passed may be old by now where this node changed it.
+            if (stored is null || before is null || stored.Version < before.Version || before.Devices.Any(device => IsNewer(device, stored)))
+                stored = await FindStoredAsync(key, cancellationToken);
+            Put(entry, stored);
         }
         finally
         {
             entry.Gate.Release();
         }
+        if (before is not null || stored is not null)
+            Adopted?.Invoke(before, stored);
+
+        static bool IsNewer(DeviceRecord mine, ChargePointRecord stored) =>
+            stored.Devices.FirstOrDefault(device => device.Id == mine.Id) is { } other && mine.MaxChargeRate?.WrittenAt > (other.MaxChargeRate?.WrittenAt ?? DateTimeOffset.MinValue);
     }
 
     /// <summary>Removes a charge point and its devices; false when there was none.</summary>
@@ -135,7 +185,7 @@ public sealed class ChargePointDirectory(IRegistryStore store)
         {
             if (entry.Record is not { } record)
                 return null;
-            await store.SaveCapAsync(device, cap, cancellationToken);
+            await store.SaveCapAsync(owner, device, cap, cancellationToken);
             entry.Record = record with
             {
                 Devices = [.. record.Devices.Select(d => d.Id == device ? d with { MaxChargeRate = cap } : d)],
@@ -146,6 +196,21 @@ public sealed class ChargePointDirectory(IRegistryStore store)
             entry.Gate.Release();
         }
         return Find(device);
+    }
+
+    private void Put(Entry entry, ChargePointRecord? after)
+    {
+        ChargePointRecord? before = entry.Record;
+        entry.Record = after;
+        if (after is not null)
+        {
+            Index(before, after);
+        }
+        else if (before is not null)
+        {
+            CountPending(before, -1);
+            Unindex(before);
+        }
     }
 
     private void Index(ChargePointRecord? before, ChargePointRecord after)

@@ -61,6 +61,9 @@ public sealed record ChargePointRecord
 
     public LearnedBehaviour Learned { get; init; } = new();
 
+    /// <summary>By which a shared store knows whether another node changed the record meanwhile; 0 where no other node can.</summary>
+    public long Version { get; init; }
+
     /// <summary>The chargers of this charge point, by connector id.</summary>
     public ImmutableArray<DeviceRecord> Devices { get; init; } = [];
 }

@@ -75,8 +75,20 @@ public sealed class KeyRing(IRegistryStore store, TimeProvider time)
     /// <summary>Makes sure that a key whose text the operator chose exists.</summary>
     public async Task EnsureOperatorKeyAsync(string text, CancellationToken cancellationToken)
     {
-        if (!_byHash.TryGetValue(KeyHash.From(Hash(text)), out ApiKey? known) || known.RevokedAt is not null)
-            await AddAsync(text, null, ApiEnvironment.Live, KeyPermissions.Operator, null, cancellationToken);
+        byte[] hash = Hash(text);
+        if (!_byHash.TryGetValue(KeyHash.From(hash), out ApiKey? known))
+        {
+            // Nodes that start together make the same one.
+            string id = "key_" + Convert.ToHexStringLower(SHA256.HashData(hash))[..16];
+            known = new ApiKey(id, null, ApiEnvironment.Live, KeyPermissions.Operator, hash, time.GetUtcNow(), null, null);
+        }
+        else if (known.RevokedAt is null)
+        {
+            return;
+        }
+        known = known with { RevokedAt = null };
+        await store.SaveKeyAsync(known, cancellationToken);
+        Remember(known);
     }
 
     /// <summary>Revokes a key at once; false when there is none of this id.</summary>

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Amps.HardwareSim;
 using Amps.Ocpp.Actions;
 using Amps.Ocpp.Model;
+using Amps.Ocpp.Nodes;
 using Amps.Ocpp.Registry;
 
 namespace Amps.Ocpp.Sandbox;
@@ -10,7 +11,7 @@ namespace Amps.Ocpp.Sandbox;
 /// The sandboxes of all customers (canonical API, section 8): started on first use, stopped when nobody used them for an hour
 /// and nothing is due in them. Their charge points connect to the service's own endpoint like any other.
 /// </summary>
-public sealed partial class Sandboxes(ChargePointDirectory directory, IActionStore actions, SandboxOptions options, TimeProvider time, ILogger<Sandboxes> logger)
+public sealed partial class Sandboxes(ChargePointDirectory directory, IActionStore actions, LeaseKeeper leases, SandboxOptions options, TimeProvider time, ILogger<Sandboxes> logger)
     : BackgroundService, ISandboxStage
 {
     private readonly ConcurrentDictionary<string, Entry> _running = new(StringComparer.Ordinal);
@@ -37,6 +38,20 @@ public sealed partial class Sandboxes(ChargePointDirectory directory, IActionSto
     {
         if (_stopping)
             return ValueTask.CompletedTask;
+        // The charge points of one customer run on one node; the others reach them there.
+        return _running.ContainsKey(customerId) ? Use(customerId) : UseUnlessElsewhereAsync(customerId);
+    }
+
+    private static string DutyOf(string customerId) => $"sandbox/{customerId}";
+
+    private async ValueTask UseUnlessElsewhereAsync(string customerId)
+    {
+        if (await leases.TryHoldAsync(DutyOf(customerId), CancellationToken.None))
+            await Use(customerId);
+    }
+
+    private ValueTask Use(string customerId)
+    {
         Entry entry = _running.GetOrAdd(customerId, id =>
         {
             var sandbox = new CustomerSandbox(id, directory, options, _clock, time);
@@ -83,6 +98,8 @@ public sealed partial class Sandboxes(ChargePointDirectory directory, IActionSto
     /// <summary>Keeps alive what has something due, ends what nobody uses.</summary>
     private async Task LookAsync(CancellationToken cancellationToken)
     {
+        foreach (string customer in _running.Keys.Where(customer => !leases.Has(DutyOf(customer))).ToList())
+            await EndAsync(customer);
         try
         {
             foreach (string customer in await actions.ListCustomersWithWorkAsync(ApiEnvironment.Sandbox, cancellationToken))
@@ -122,6 +139,7 @@ public sealed partial class Sandboxes(ChargePointDirectory directory, IActionSto
         if (_running.TryRemove(customerId, out Entry? entry))
         {
             await entry.Sandbox.DisposeAsync();
+            await leases.DropAsync(DutyOf(customerId));
             LogEnded(customerId);
         }
     }

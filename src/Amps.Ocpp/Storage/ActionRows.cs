@@ -13,7 +13,7 @@ internal static class ActionRows
     public const string Columns = """
         id, device_id, charge_point, connector_id, customer_id, user_id, environment, command, state, result,
         error_code, error_message, created_at, updated_at, acknowledged_at, dispatched_at, completed_at,
-        window_start, window_end, window_closed_at, sandbox
+        window_start, window_end, window_closed_at, sandbox, node
         """;
 
     public static ActionId ReadId(DbDataReader row) => new(row.GetString(0));
@@ -41,6 +41,7 @@ internal static class ActionRows
         End = row.GetTimeOrNull(18),
         WindowClosedAt = row.GetTimeOrNull(19),
         Sandbox = StoreJson.Read(row.GetText(20), StoreJson.Default.SandboxControl),
+        Node = row.GetText(21),
     };
 }
 

@@ -17,11 +17,11 @@ internal sealed class ActionStore(IDatabase database, DeliverySignal signal) : I
         INSERT INTO actions (
             id, device_id, charge_point, connector_id, customer_id, user_id, environment, command, state,
             result, error_code, error_message, created_at, updated_at, acknowledged_at, dispatched_at, completed_at,
-            window_start, window_end, window_closed_at, sandbox)
+            window_start, window_end, window_closed_at, sandbox, node)
         VALUES (
             @id, @device, @charge_point, @connector, @customer, @user, @environment, @command, @state,
             @result, @error_code, @error_message, @created_at, @updated_at, @acknowledged_at, @dispatched_at, @completed_at,
-            @window_start, @window_end, @window_closed_at, @sandbox)
+            @window_start, @window_end, @window_closed_at, @sandbox, @node)
         ON CONFLICT (device_id) WHERE {Unfinished} DO NOTHING
         RETURNING 1
         """;
@@ -40,8 +40,28 @@ internal sealed class ActionStore(IDatabase database, DeliverySignal signal) : I
         SET state = @state, result = @result, error_code = @error_code, error_message = @error_message,
             updated_at = @updated_at, acknowledged_at = @acknowledged_at, dispatched_at = @dispatched_at,
             completed_at = @completed_at, window_start = @window_start, window_end = @window_end,
-            window_closed_at = @window_closed_at
-        WHERE id = @id AND state IN (@from0, @from1, @from2, @from3, @from4)
+            window_closed_at = @window_closed_at, node = @node
+        WHERE id = @id AND state IN (@from0, @from1, @from2, @from3, @from4) AND (node IS NULL OR node = @node)
+        RETURNING 1
+        """;
+
+    private const string Columns = ActionRows.Columns;
+
+    private const string AdoptStatement = $"""
+        UPDATE actions SET node = @node
+        WHERE state = 'acknowledged' AND (node IS NULL OR NOT {LeaseStore.OwnerLives})
+        RETURNING {Columns}
+        """;
+
+    private const string ListDueStatement = $"""
+        SELECT {Columns} FROM actions WHERE state = 'scheduled' AND window_start <= @until
+        UNION ALL
+        SELECT {Columns} FROM actions WHERE state = 'completed' AND window_end <= @until AND window_closed_at IS NULL
+        """;
+
+    private const string ClaimWindowStatement = $"""
+        UPDATE actions SET node = @node
+        WHERE id = @id AND state = 'completed' AND window_closed_at IS NULL AND (node IS NULL OR node = @node OR NOT {LeaseStore.OwnerLives})
         RETURNING 1
         """;
 
@@ -88,6 +108,20 @@ internal sealed class ActionStore(IDatabase database, DeliverySignal signal) : I
     /// <inheritdoc/>
     public Task<ActionPage> ListAsync(ActionFilter filter, int offset, int limit, CancellationToken cancellationToken) =>
         database.ReadAsync(session => List(session, filter, offset, limit), cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<ActionRecord>> AdoptAsync(string node, CancellationToken cancellationToken) =>
+        database.WriteAsync<IReadOnlyList<ActionRecord>>(session => session.Query(AdoptStatement, ActionRows.Read, ("@node", node)), cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<ActionRecord>> ListDueAsync(DateTimeOffset until, CancellationToken cancellationToken) =>
+        database.ReadAsync<IReadOnlyList<ActionRecord>>(
+            session => session.Query(ListDueStatement, ActionRows.Read, ("@until", until.ToColumn())), cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<bool> TryClaimWindowAsync(ActionId id, string node, CancellationToken cancellationToken) => database.WriteAsync(
+        new SqlWrite<bool>(new SqlStatement(ClaimWindowStatement, ("@id", id.Value), ("@node", node)), static (_, claimed) => claimed is not null),
+        cancellationToken);
 
     /// <inheritdoc/>
     public Task<IReadOnlyList<ActionRecord>> ListUnfinishedAsync(CancellationToken cancellationToken) =>
@@ -163,7 +197,8 @@ internal sealed class ActionStore(IDatabase database, DeliverySignal signal) : I
             ("@window_start", action.Start.ToColumn()),
             ("@window_end", action.End.ToColumn()),
             ("@window_closed_at", action.WindowClosedAt.ToColumn()),
-            ("@sandbox", StoreJson.Write(action.Sandbox, StoreJson.Default.SandboxControl))),
+            ("@sandbox", StoreJson.Write(action.Sandbox, StoreJson.Default.SandboxControl)),
+            ("@node", action.Node)),
         (session, inserted) => inserted is not null
             ? new InsertOutcome(true, [], [])
             : new InsertOutcome(false, session.Query(ListConflictingStatement, ActionRows.ReadId, ("@device", action.DeviceId.Value)), []),
@@ -187,6 +222,7 @@ internal sealed class ActionStore(IDatabase database, DeliverySignal signal) : I
             ("@window_start", changed.Start.ToColumn()),
             ("@window_end", changed.End.ToColumn()),
             ("@window_closed_at", changed.WindowClosedAt.ToColumn()),
+            ("@node", changed.Node),
             ("@from0", From(from, 0)),
             ("@from1", From(from, 1)),
             ("@from2", From(from, 2)),

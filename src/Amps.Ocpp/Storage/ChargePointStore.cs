@@ -68,6 +68,8 @@ internal sealed partial class ChargePointStore(IDatabase database) : IChargePoin
         FROM transactions WHERE id = @id
         """;
 
+    private const string NewerStatement = "SELECT generation FROM link_generations WHERE charge_point = @charge_point AND generation > @generation";
+
     private const string CloseInferredStatement = """
         UPDATE transactions
         SET stopped_at = CASE WHEN started_at > @at THEN started_at ELSE @at END, stop_reason = @reason
@@ -92,7 +94,9 @@ internal sealed partial class ChargePointStore(IDatabase database) : IChargePoin
 
     /// <inheritdoc/>
     public Task<long> OpenTransactionAsync(NewTransaction transaction, CancellationToken cancellationToken) =>
-        database.WriteAsync(Open(transaction), cancellationToken);
+        transaction.Generation is { } generation
+            ? database.WriteAsync(session => { Fence(session, transaction.ChargePoint, generation); return Open(transaction).Run(session); }, cancellationToken)
+            : database.WriteAsync(Open(transaction), cancellationToken);
 
     /// <inheritdoc/>
     public Task<TransactionRecord?> FindTransactionAsync(long transactionId, CancellationToken cancellationToken) =>
@@ -154,8 +158,16 @@ internal sealed partial class ChargePointStore(IDatabase database) : IChargePoin
         ("@at", transaction.StartedAt.ToColumn()),
         ("@reason", Superseded));
 
+    private static void Fence(SqlSession session, ChargePointId chargePoint, long generation)
+    {
+        if (session.First(NewerStatement, ReadId, ("@charge_point", chargePoint.ToKey()), ("@generation", generation)) is var newer and > 0)
+            throw new LinkSupersededException($"The charge point has a newer link, {newer}, than the {generation} that told this.");
+    }
+
     private static StopOutcome Close(SqlSession session, TransactionStop stop)
     {
+        if (stop.Generation is { } generation)
+            Fence(session, stop.ChargePoint, generation);
         ReadOnlySpan<(string, object?)> values =
         [
             ("@id", stop.TransactionId),

@@ -6,7 +6,11 @@ namespace Amps.Ocpp.Storage;
 /// <summary>The queues of deliveries.</summary>
 internal sealed class DeliveryStore(IDatabase database) : IDeliveryStore
 {
-    private const string NotLeased = "(lease_until IS NULL OR lease_until <= @now)";
+    // The lease of a life that has ended is free at once.
+    private const string NotLeased = """
+        (lease_until IS NULL OR lease_until <= @now
+            OR (lease_node LIKE 'life:%' AND NOT EXISTS (SELECT 1 FROM leases WHERE leases.holder = lease_node AND leases.until > {now})))
+        """;
 
     private const string FindDueStatement = $"""
         SELECT endpoint.id FROM webhook_endpoints AS endpoint

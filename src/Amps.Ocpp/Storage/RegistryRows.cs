@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Data.Common;
+using System.Text.Json;
 using Amps.Ocpp.Model;
 using Amps.Ocpp.Registry;
 using Amps.Ocpp.Storage.Sql;
@@ -14,27 +15,51 @@ internal static class RegistryRows
     public static LearnedBehaviour NothingLearned { get; } = new();
 
     public static RegistryContents Load(SqlSession session) => new(
-        session.Query("SELECT id, live_enabled, created_at FROM customers ORDER BY id", ReadCustomer),
-        session.Query(
-            "SELECT id, customer_id, environment, permissions, hash, created_at, expires_at, revoked_at FROM api_keys ORDER BY created_at, id",
-            ReadKey),
+        LoadCustomers(session),
+        LoadKeys(session),
         LoadChargePoints(session),
-        session.Query("SELECT spelling, status, expires_at, parent_id FROM id_tokens ORDER BY token", ReadToken));
+        LoadTokens(session));
 
-    private static List<ChargePointRecord> LoadChargePoints(SqlSession session)
+    public static RegistryContents LoadAccess(SqlSession session) => new(LoadCustomers(session), LoadKeys(session), [], LoadTokens(session));
+
+    private static List<Customer> LoadCustomers(SqlSession session) =>
+        session.Query("SELECT id, live_enabled, created_at FROM customers ORDER BY id", ReadCustomer);
+
+    private static List<ApiKey> LoadKeys(SqlSession session) => session.Query(
+        "SELECT id, customer_id, environment, permissions, hash, created_at, expires_at, revoked_at FROM api_keys ORDER BY created_at, id",
+        ReadKey);
+
+    private static List<IdToken> LoadTokens(SqlSession session) =>
+        session.Query("SELECT spelling, status, expires_at, parent_id FROM id_tokens ORDER BY token", ReadToken);
+
+    private const string DeviceColumns = "charge_point, device_id, connector_id, cap_kw, cap_written_at";
+
+    private const string Columns = """
+        id, spelling, customer_id, user_id, environment, admission, created_at, configuration, boot, learned,
+        password_scheme, password_salt, password_hash, next_passwords, version
+        """;
+
+    private static List<ChargePointRecord> LoadChargePoints(SqlSession session) => Join(
+        session.Query($"SELECT {DeviceColumns} FROM devices ORDER BY charge_point, connector_id, device_id", ReadDevice),
+        read => session.Query($"SELECT {Columns} FROM charge_points ORDER BY id", read));
+
+    /// <summary>The records of these keys that exist.</summary>
+    public static List<ChargePointRecord> Find(SqlSession session, IReadOnlyList<string> keys)
+    {
+        string ids = JsonSerializer.Serialize(keys.ToArray(), StoreJson.Default.StringArray);
+        return Join(
+            session.Query(
+                $"SELECT {DeviceColumns} FROM devices WHERE charge_point IN (SELECT value FROM {{ids}} AS wanted) ORDER BY charge_point, connector_id, device_id",
+                ReadDevice, ("@ids", ids)),
+            read => session.Query($"SELECT {Columns} FROM charge_points WHERE id IN (SELECT value FROM {{ids}} AS wanted) ORDER BY id", read, ("@ids", ids)));
+    }
+
+    private static List<ChargePointRecord> Join(
+        List<(string ChargePoint, DeviceRecord Device)> devices, Func<Func<DbDataReader, ChargePointRecord>, List<ChargePointRecord>> query)
     {
         // Both lists come in the order of the charge points' keys, so one pass joins them.
-        List<(string ChargePoint, DeviceRecord Device)> devices = session.Query(
-            "SELECT charge_point, device_id, connector_id, cap_kw, cap_written_at FROM devices ORDER BY charge_point, connector_id, device_id",
-            ReadDevice);
         int next = 0;
-        return session.Query(
-            """
-            SELECT id, spelling, customer_id, user_id, environment, admission, created_at, configuration, boot, learned,
-                password_scheme, password_salt, password_hash, next_passwords
-            FROM charge_points ORDER BY id
-            """,
-            row => ReadChargePoint(row, TakeDevices(row.GetString(0))));
+        return query(row => ReadChargePoint(row, TakeDevices(row.GetString(0))));
 
         ImmutableArray<DeviceRecord> TakeDevices(string chargePoint)
         {
@@ -58,6 +83,7 @@ internal static class RegistryRows
         Learned = StoreJson.Read(row.GetText(9), StoreJson.Default.LearnedBehaviour) ?? NothingLearned,
         Password = row.GetText(10) is { } scheme ? new PasswordHash(scheme, row.GetBytes(11)!, row.GetBytes(12)!) : null,
         NextPasswords = row.GetText(13) is { } next ? [.. StoreJson.Read(next, StoreJson.Default.PasswordHashArray)!] : [],
+        Version = row.GetInt64(14),
         Devices = devices,
     };
 

@@ -5,7 +5,7 @@ using Amps.Ocpp.Storage.Sql;
 namespace Amps.Ocpp.Storage;
 
 /// <summary>Customers, keys, charge points with their devices, and id tokens.</summary>
-internal sealed class RegistryStore(IDatabase database) : IRegistryStore
+internal sealed class RegistryStore(IDatabase database, StorageOptions options, RegistrySignal signal) : IRegistryStore
 {
     private const string SaveCustomerStatement = """
         INSERT INTO customers (id, live_enabled, created_at) VALUES (@id, @live_enabled, @created_at)
@@ -39,12 +39,39 @@ internal sealed class RegistryStore(IDatabase database) : IRegistryStore
         RETURNING generation
         """;
 
+    // Where no other node can be, nobody asks what changed.
+    private const string NoteStatement = """
+        INSERT INTO registry_changes (kind, id, changed_at) VALUES (@kind, @id, {now})
+        ON CONFLICT (kind, id) DO UPDATE SET changed_at = excluded.changed_at
+        """;
+
+    private const string TouchStatement = "UPDATE charge_points SET version = {now} WHERE id = @id AND version = @version RETURNING version";
+
+    private readonly bool _shared = options.Provider == StorageProvider.Postgres;
+
     /// <inheritdoc/>
     public Task<RegistryContents> LoadAsync(CancellationToken cancellationToken) =>
         database.ReadAsync(RegistryRows.Load, cancellationToken);
 
     /// <inheritdoc/>
-    public Task SaveCustomerAsync(Customer customer, CancellationToken cancellationToken) => database.WriteAsync(
+    public Task<RegistryContents> LoadAccessAsync(CancellationToken cancellationToken) =>
+        database.ReadAsync(RegistryRows.LoadAccess, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<ChargePointRecord>> FindChargePointsAsync(IReadOnlyList<string> ids, CancellationToken cancellationToken) =>
+        database.ReadAsync<IReadOnlyList<ChargePointRecord>>(session => RegistryRows.Find(session, ids), cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<RegistryChange>> ListChangesAsync(long since, CancellationToken cancellationToken) =>
+        database.ReadAsync<IReadOnlyList<RegistryChange>>(
+            session => session.Query(
+                "SELECT kind, id, changed_at FROM registry_changes WHERE changed_at > @since ORDER BY changed_at",
+                row => new RegistryChange(row.GetString(0) == ChargePointKind ? row.GetString(1) : null, row.GetInt64(2)),
+                ("@since", since)),
+            cancellationToken);
+
+    /// <inheritdoc/>
+    public Task SaveCustomerAsync(Customer customer, CancellationToken cancellationToken) => ChangeAsync(AccessKind, "",
         session => session.Execute(
             SaveCustomerStatement,
             ("@id", customer.Id),
@@ -53,7 +80,7 @@ internal sealed class RegistryStore(IDatabase database) : IRegistryStore
         cancellationToken);
 
     /// <inheritdoc/>
-    public Task SaveKeyAsync(ApiKey key, CancellationToken cancellationToken) => database.WriteAsync(
+    public Task SaveKeyAsync(ApiKey key, CancellationToken cancellationToken) => ChangeAsync(AccessKind, "",
         session => session.Execute(
             SaveKeyStatement,
             ("@id", key.Id),
@@ -68,23 +95,28 @@ internal sealed class RegistryStore(IDatabase database) : IRegistryStore
 
     /// <inheritdoc/>
     public Task SaveChargePointAsync(ChargePointRecord chargePoint, CancellationToken cancellationToken) =>
-        database.WriteAsync(session => ChargePointWrites.Save(session, chargePoint), cancellationToken);
+        ChangeAsync(ChargePointKind, chargePoint.Id.ToKey(), session => ChargePointWrites.Save(session, chargePoint), cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<long?> TrySaveChargePointAsync(ChargePointRecord chargePoint, CancellationToken cancellationToken) =>
+        ChangeAsync(ChargePointKind, chargePoint.Id.ToKey(), session => TrySave(session, chargePoint), cancellationToken);
 
     /// <inheritdoc/>
     public Task DeleteChargePointAsync(ChargePointId id, CancellationToken cancellationToken) =>
-        database.WriteAsync(session => ChargePointWrites.Delete(session, id), cancellationToken);
+        ChangeAsync(ChargePointKind, id.ToKey(), session => ChargePointWrites.Delete(session, id), cancellationToken);
 
     /// <inheritdoc/>
-    public Task SaveCapAsync(DeviceId device, ChargeRateCap cap, CancellationToken cancellationToken) => database.WriteAsync(
-        session => session.Execute(
-            SaveCapStatement,
-            ("@device", device.Value),
-            ("@cap", cap.Kilowatts),
-            ("@written_at", cap.WrittenAt.ToColumn())),
-        cancellationToken);
+    public Task SaveCapAsync(ChargePointId chargePoint, DeviceId device, ChargeRateCap cap, CancellationToken cancellationToken) =>
+        ChangeAsync(ChargePointKind, chargePoint.ToKey(),
+            session => session.Execute(
+                SaveCapStatement,
+                ("@device", device.Value),
+                ("@cap", cap.Kilowatts),
+                ("@written_at", cap.WrittenAt.ToColumn())),
+            cancellationToken);
 
     /// <inheritdoc/>
-    public Task SaveIdTokenAsync(IdToken token, CancellationToken cancellationToken) => database.WriteAsync(
+    public Task SaveIdTokenAsync(IdToken token, CancellationToken cancellationToken) => ChangeAsync(AccessKind, "",
         session => session.Execute(
             SaveTokenStatement,
             ("@token", token.Token.ToUpperInvariant()),
@@ -98,4 +130,44 @@ internal sealed class RegistryStore(IDatabase database) : IRegistryStore
     public Task<long> NextGenerationAsync(ChargePointId id, CancellationToken cancellationToken) => database.WriteAsync(
         new SqlWrite<long>(new SqlStatement(NextGenerationStatement, ("@id", id.ToKey())), (_, generation) => generation!.Value),
         cancellationToken);
+
+    private const string AccessKind = "access";
+
+    private const string ChargePointKind = "charge_point";
+
+    private async Task<T> ChangeAsync<T>(string kind, string id, Func<SqlSession, T> write, CancellationToken cancellationToken)
+    {
+        if (!_shared)
+            return await database.WriteAsync(write, cancellationToken);
+        T result = await database.WriteAsync(
+            session =>
+            {
+                T written = write(session);
+                session.Execute(NoteStatement, ("@kind", kind), ("@id", id));
+                return written;
+            },
+            cancellationToken);
+        signal.Raise();
+        return result;
+    }
+
+    private long? TrySave(SqlSession session, ChargePointRecord record)
+    {
+        (string, object?) id = ("@id", record.Id.ToKey());
+        if (!_shared)
+        {
+            ChargePointWrites.Save(session, record);
+            return record.Version;
+        }
+        long version = session.First(TouchStatement, row => row.GetInt64(0), id, ("@version", record.Version));
+        if (version != 0)
+        {
+            ChargePointWrites.Save(session, record);
+            return version;
+        }
+        if (record.Version != 0 || session.First("SELECT 1 FROM charge_points WHERE id = @id", static _ => true, id))
+            return null;
+        ChargePointWrites.Save(session, record);
+        return session.First("UPDATE charge_points SET version = {now} WHERE id = @id RETURNING version", row => row.GetInt64(0), id);
+    }
 }

@@ -1,5 +1,6 @@
 using Amps.Ocpp.Actions;
 using Amps.Ocpp.Chargers;
+using Amps.Ocpp.Nodes;
 using Amps.Ocpp.Readings;
 using Amps.Ocpp.Registry;
 using Amps.Ocpp.Storage.Postgres;
@@ -28,11 +29,13 @@ public static class StorageRegistration
             services.AddEngine<PostgresDatabase>();
         else
             services.AddEngine<SqliteDatabase>();
+        services.TryAddSingleton<RegistrySignal>();
         services.AddSingleton<IRegistryStore, RegistryStore>();
         services.AddSingleton<IChargePointStore, ChargePointStore>();
         services.AddSingleton<IDeviceLinkStore, DeviceLinkStore>();
         services.AddSingleton<ISecurityEventStore, SecurityEventStore>();
         services.AddSingleton<IActionStore, ActionStore>();
+        services.AddSingleton<ILeaseStore, LeaseStore>();
         services.AddSingleton<ILastKnownStateStore, LastKnownStateStore>();
         services.TryAddSingleton<DeliverySignal>();
         services.AddSingleton<IWebhookEndpointStore, WebhookEndpointStore>();

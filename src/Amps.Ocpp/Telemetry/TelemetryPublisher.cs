@@ -159,8 +159,11 @@ public sealed class TelemetryPublisher : BackgroundService, IChargerObserver
             await _mqtt.PublishAsync(Topic(change.Gone, "link"), default, MqttPublishOptions.Retained, CancellationToken.None);
             return;
         }
-        if (charger.Removed)
+        if (charger.Removed || charger.ChargePoint.IsSuperseded)
+        {
+            charger.Unmark(change.Mark);
             return;
+        }
         int mark = change.Mark;
         await _inFlight.WaitAsync();
         charger.Unmark(mark);

@@ -13,9 +13,6 @@ public sealed partial class DeliveryDispatcher(
     IDeliveryStore store, WebhookSender sender, SecretVault vault, DeliverySignal signal, WebhooksOptions options, WebhooksMetrics metrics,
     TimeProvider time, ILogger<DeliveryDispatcher> logger) : BackgroundService
 {
-    /// <summary>Looked at again at least this often: another node's lease may have run out, the clock may have been set.</summary>
-    private static readonly TimeSpan LongestSleep = TimeSpan.FromSeconds(30);
-
     private static readonly TimeSpan StoragePause = TimeSpan.FromSeconds(1);
     private const int TidyBatch = 500;
 
@@ -124,8 +121,8 @@ public sealed partial class DeliveryDispatcher(
                 _ = RunAsync(delivery);
             }
         }
-        TimeSpan sleep = next is { } at ? at - now : LongestSleep;
-        return sleep < TimeSpan.Zero ? TimeSpan.Zero : sleep < LongestSleep ? sleep : LongestSleep;
+        TimeSpan sleep = next is { } at ? at - now : options.LongestSleep;
+        return sleep < TimeSpan.Zero ? TimeSpan.Zero : sleep < options.LongestSleep ? sleep : options.LongestSleep;
     }
 
     private (List<(string EndpointId, int Count)> Wanted, DateTimeOffset? Next) Plan(DueWork work, DateTimeOffset now)

@@ -72,6 +72,14 @@ public sealed class SecretVault(WebhooksOptions options)
             file.Write(RandomNumberGenerator.GetBytes(KeyBytes));
             file.Flush(flushToDisk: true);
         }
-        File.Move(draft, path);
+        try
+        {
+            File.Move(draft, path);
+        }
+        catch (IOException) when (File.Exists(path))
+        {
+            // Another node that starts at the same time was faster: its key is everybody's.
+            File.Delete(draft);
+        }
     }
 }

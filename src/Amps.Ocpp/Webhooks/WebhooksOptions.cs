@@ -26,6 +26,9 @@ public sealed record WebhooksOptions
     /// <summary>Longer than an attempt can last, so that no other node sends what is being sent.</summary>
     public TimeSpan Lease { get; init; } = TimeSpan.FromSeconds(90);
 
+    /// <summary>What is due is looked at again at least this often: another node's lease may have run out, the clock may have been set.</summary>
+    public TimeSpan LongestSleep { get; init; } = TimeSpan.FromSeconds(30);
+
     /// <summary>Longest <c>Retry-After</c> that is honoured (faults N5).</summary>
     public TimeSpan MaxRetryAfter { get; init; } = TimeSpan.FromHours(1);
 

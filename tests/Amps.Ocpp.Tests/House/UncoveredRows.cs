@@ -13,7 +13,6 @@ internal static class UncoveredRows
         ["A15"] = NotOffered,
         ["A17"] = "the list shows such devices as `unavailable` from `fallback`, as the canonical API has it (section 4)",
         ["C14"] = NotOffered,
-        ["C16"] = "one node writes to one database until the routing between nodes exists",
         ["D2"] = "needs a file system that drops unsynced writes; `synchronous=FULL` and the copies taken at any moment (D1) stand for it",
         ["D15"] = "the limit of descriptors belongs to the unit that starts the service",
         ["D16"] = "the limit of memory belongs to the container; what grows is bounded here by counts and bytes",

@@ -1,5 +1,6 @@
 using Amps.Ocpp.Actions;
 using Amps.Ocpp.Model;
+using Amps.Ocpp.Nodes;
 using Amps.Ocpp.Registry;
 using Amps.Ocpp.Sandbox;
 using Amps.Ocpp.Tests.Support;
@@ -26,6 +27,7 @@ public sealed class SandboxLifeTests
             using var sandboxes = new Sandboxes(
                 service.Services.GetRequiredService<ChargePointDirectory>(),
                 store.Object,
+                service.Services.GetRequiredService<LeaseKeeper>(),
                 new SandboxOptions
                 {
                     Endpoint = new Uri(service.Ocpp.ToString().TrimEnd('/')),

@@ -109,7 +109,7 @@ public abstract class RegistryStoreTests(StoreFixture store) : IAsyncLifetime
     {
         var cap = new ChargeRateCap(7.4, Sample.Noon);
         await Registry.SaveChargePointAsync(Sample.ChargePoint("cp1", Sample.Device("d1"), Sample.Device("d2", 2)), default);
-        await Registry.SaveCapAsync(new DeviceId("d1"), cap, default);
+        await Registry.SaveCapAsync(Sample.Cp("CP1"), new DeviceId("d1"), cap, default);
 
         await Registry.SaveChargePointAsync(Sample.ChargePoint("CP1", Sample.Device("d1", 3), Sample.Device("d3", 4)), default);
 
@@ -123,9 +123,9 @@ public abstract class RegistryStoreTests(StoreFixture store) : IAsyncLifetime
     {
         await Registry.SaveChargePointAsync(Sample.ChargePoint("CP1", Sample.Device("d1")), default);
 
-        await Registry.SaveCapAsync(new DeviceId("d1"), new ChargeRateCap(11, Sample.Noon.AddSeconds(2)), default);
-        await Registry.SaveCapAsync(new DeviceId("d1"), new ChargeRateCap(22, Sample.Noon.AddSeconds(1)), default);
-        await Registry.SaveCapAsync(new DeviceId("unknown"), new ChargeRateCap(22, Sample.Noon), default);
+        await Registry.SaveCapAsync(Sample.Cp("CP1"), new DeviceId("d1"), new ChargeRateCap(11, Sample.Noon.AddSeconds(2)), default);
+        await Registry.SaveCapAsync(Sample.Cp("CP1"), new DeviceId("d1"), new ChargeRateCap(22, Sample.Noon.AddSeconds(1)), default);
+        await Registry.SaveCapAsync(Sample.Cp("CP1"), new DeviceId("unknown"), new ChargeRateCap(22, Sample.Noon), default);
 
         Assert.Equal(
             new ChargeRateCap(11, Sample.Noon.AddSeconds(2)),

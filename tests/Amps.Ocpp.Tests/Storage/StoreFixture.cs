@@ -17,6 +17,8 @@ public abstract class StoreFixture : IAsyncDisposable
 
     public IRegistryStore Registry => Get<IRegistryStore>();
 
+    public Amps.Ocpp.Nodes.ILeaseStore Leases => Get<Amps.Ocpp.Nodes.ILeaseStore>();
+
     public IChargePointStore ChargePoints => Get<IChargePointStore>();
 
     public IActionStore Actions => Get<IActionStore>();

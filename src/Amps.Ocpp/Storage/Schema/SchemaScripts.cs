@@ -5,6 +5,6 @@ internal static class SchemaScripts
 {
     public static IReadOnlyList<string> All { get; } =
     [
-        Script0001.Text, Script0002.Text, Script0003.Text, Script0004.Text, Script0005.Text, Script0006.Text,
+        Script0001.Text, Script0002.Text, Script0003.Text, Script0004.Text, Script0005.Text, Script0006.Text, Script0030.Text,
     ];
 }

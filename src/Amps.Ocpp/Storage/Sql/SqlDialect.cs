@@ -5,14 +5,15 @@ namespace Amps.Ocpp.Storage.Sql;
 /// <summary>
 /// The few words in which the engines differ. Texts of the stores and of the schema carry them as tokens:
 /// <c>{identity}</c>, <c>{blob}</c>, and <c>{ids}</c>, a table with the one column <c>value</c> made of the parameter
-/// <c>@ids</c>, a JSON array of strings.
+/// <c>@ids</c>, a JSON array of strings; and <c>{now}</c>, the engine's own time as a column holds it.
 /// </summary>
-internal sealed record SqlDialect(string Identity, string Blob, string Ids, string BeginWrite, string ListTables)
+internal sealed record SqlDialect(string Identity, string Blob, string Ids, string Now, string BeginWrite, string ListTables)
 {
     public static SqlDialect Sqlite { get; } = new(
         Identity: "INTEGER PRIMARY KEY AUTOINCREMENT",
         Blob: "BLOB",
         Ids: "(SELECT value FROM json_each(@ids))",
+        Now: "CAST((julianday('now') - 1721425.5) * 864000000000 AS INTEGER)",
         BeginWrite: "BEGIN IMMEDIATE",
         ListTables: "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'");
 
@@ -28,7 +29,8 @@ internal sealed record SqlDialect(string Identity, string Blob, string Ids, stri
     public string Translate(string text) => text
         .Replace("{identity}", Identity, StringComparison.Ordinal)
         .Replace("{blob}", Blob, StringComparison.Ordinal)
-        .Replace("{ids}", Ids, StringComparison.Ordinal);
+        .Replace("{ids}", Ids, StringComparison.Ordinal)
+        .Replace("{now}", Now, StringComparison.Ordinal);
 
     /// <summary>Translates a script of the schema, in which <c>TEXT</c> stands for a text column.</summary>
     public string TranslateScript(string script) => Translate(script).Replace(" TEXT", " " + Text, StringComparison.Ordinal);

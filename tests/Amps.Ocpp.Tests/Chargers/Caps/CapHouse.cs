@@ -14,7 +14,8 @@ internal sealed class CapHouse
 {
     private static readonly ChargePointId s_id = Sample.Cp("CP1");
     private static readonly DeviceId s_device = new("dev1");
-    private static readonly IRegistryStore s_registry = Mock.Of<IRegistryStore>();
+    private static readonly IRegistryStore s_registry = Mock.Of<IRegistryStore>(registry =>
+        registry.TrySaveChargePointAsync(It.IsAny<ChargePointRecord>(), It.IsAny<CancellationToken>()) == Task.FromResult<long?>(0));
     private static readonly IChargePointStore s_store = Mock.Of<IChargePointStore>(store =>
         store.RecallAsync(It.IsAny<ChargePointId>(), It.IsAny<IReadOnlyList<DeviceId>>(), It.IsAny<CancellationToken>())
             == Task.FromResult(new ChargePointMemory(Array.Empty<TransactionRecord>(), new Dictionary<string, ChargerSnapshot>())));

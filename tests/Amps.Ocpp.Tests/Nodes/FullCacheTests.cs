@@ -1,0 +1,54 @@
+using System.Globalization;
+using System.Text.Json;
+using Amps.Ocpp.Model;
+using Amps.Ocpp.Mqtt;
+using Amps.Ocpp.Mqtt.Native;
+using Amps.Ocpp.Readings;
+using Amps.Ocpp.Tests.Mqtt;
+using Amps.Ocpp.Tests.Support;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Amps.Ocpp.Tests.Nodes;
+
+/// <summary>A node that comes late knows what the broker kept.</summary>
+public sealed class FullCacheTests
+{
+    private const int Devices = 10_000;
+
+    [Fact]
+    [Trait("row", "M13")]
+    public async Task A_new_node_has_ten_thousand_devices_in_its_cache_within_seconds()
+    {
+        await using MosquittoProcess broker = await MosquittoProcess.StartNewAsync();
+        await using (MosquittoClient other = await MqttClients.ConnectAsync(broker.Port))
+        {
+            await other.SendAsync("amps/v1/nodes/other/status", "online", MqttPublishOptions.Retained);
+            foreach (int[] some in Enumerable.Range(0, Devices).Chunk(1000))
+            {
+                await Task.WhenAll(some.SelectMany(i => new[]
+                {
+                    PublishAsync(other, $"amps/v1/ev-chargers/m{i}/state", State(i)), PublishAsync(other, $"amps/v1/ev-chargers/m{i}/link", Link()),
+                }));
+            }
+        }
+
+        await using ServiceHost node = await ServiceHost.StartAsync("Amps:Mqtt:Mode=External", $"Amps:Mqtt:Port={broker.Port.ToString(CultureInfo.InvariantCulture)}");
+
+        SnapshotCache cache = node.Services.GetRequiredService<SnapshotCache>();
+        long start = Environment.TickCount64;
+        await Wait.UntilAsync(
+            () => cache.Count == Devices && Enumerable.Range(0, Devices).All(i => cache.Find(new DeviceId($"m{i}")) is { Reading: not null, Link: not null }),
+            "the cache is full");
+        Assert.InRange(Environment.TickCount64 - start, 0, 10_000);
+        Assert.NotNull(cache.FindLink(new DeviceId("m9999")));
+    }
+
+    private static async Task PublishAsync(MosquittoClient client, string topic, byte[] payload) =>
+        Assert.Equal(MqttPublishResult.NoMatchingSubscribers, await client.PublishAsync(topic, payload, MqttPublishOptions.Retained));
+
+    private static byte[] State(int i) => JsonSerializer.SerializeToUtf8Bytes(
+        new ChargerSnapshot { DeviceId = $"m{i}", ObservedAt = DateTimeOffset.UtcNow, Node = "other", Sequence = 1L << 32 }, SnapshotJson.Default.ChargerSnapshot);
+
+    private static byte[] Link() => JsonSerializer.SerializeToUtf8Bytes(
+        new ChargerLink(true, DateTimeOffset.UtcNow, "other", 1), SnapshotJson.Default.ChargerLink);
+}
