@@ -116,7 +116,10 @@ public sealed class NodeFaultTests : IAsyncLifetime
         {
             await node.Operator.SendAsync(HttpMethod.Put, $"/operator/charge-points/N{i}", new
             {
-                customerId = "customer", password = Password, securityProfile = 1, connectors = new[] { new { connectorId = 1, deviceId = $"n{i}" } },
+                customerId = "customer",
+                password = Password,
+                securityProfile = 1,
+                connectors = new[] { new { connectorId = 1, deviceId = $"n{i}" } },
             });
         }
         await Wait.UntilAsync(async () => (await _nodes["b"].Operator.DataAsync("/operator/charge-points")).GetProperty("pagination").GetProperty("total").GetInt32() == ChargePoints, "b knows all");
