@@ -21,6 +21,7 @@ internal sealed class CapKeeper
     private int _seen;
     private int _reasons = (int)CapReason.Distrust;
     private TaskCompletionSource? _wake;
+    private volatile Task? _pause;
     private volatile string? _refused;
 
     public CapKeeper(Charger charger)
@@ -55,6 +56,10 @@ internal sealed class CapKeeper
     /// <summary>The limit that should hold now, kW; null = none of ours.</summary>
     public double? Wanted =>
         _charger.State is { Held: true, Transaction: not null } ? 0 : Desired() is { } kw ? Signalled(kw).Kilowatts : null;
+
+    /// <summary>A round is under way and does not wait for the clock; it may wait for the charge point.</summary>
+    public bool IsAtWork => Volatile.Read(ref _rounds) != 0
+        && (_pause is not { IsCompleted: false } || Volatile.Read(ref _wake) is { Task.IsCompleted: true });
 
     private ChargePoint ChargePoint => _charger.ChargePoint;
 
@@ -193,8 +198,10 @@ internal sealed class CapKeeper
         {
             if (Volatile.Read(ref _rounds) != _seen)
                 return true;
+            Task pause = wake.Task.WaitAsync(limit, Time);
+            _pause = pause;
             // What follows must not run inside the end of the timer.
-            await wake.Task.WaitAsync(limit, Time).ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+            await pause.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
             return true;
         }
         catch (TimeoutException)
@@ -203,8 +210,18 @@ internal sealed class CapKeeper
         }
         finally
         {
+            _pause = null;
             Volatile.Write(ref _wake, null);
         }
+    }
+
+    /// <summary>Gives the charge point a moment within a round.</summary>
+    public async Task PauseAsync(TimeSpan moment)
+    {
+        Task pause = Task.Delay(moment, Time);
+        _pause = pause;
+        await pause.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        _pause = null;
     }
 
     /// <summary>One round: true when the newest cap is in force or the link is gone, false to try again later.</summary>

@@ -51,7 +51,7 @@ internal sealed class CapProof(Charger charger)
         double? excess = await ExcessAsync(session, limit);
         if (excess > 0 && charger.State.Transaction is not null)
         {
-            await Task.Delay(SettleTime, charger.ChargePoint.Services.Time);
+            await charger.Cap.PauseAsync(SettleTime);
             excess = await ExcessAsync(session, limit);
         }
         _shownAfterWrite = excess <= 0 ? (limit.Kilowatts, excess.Value) : null;

@@ -66,7 +66,9 @@ internal sealed class CommandRunner(Charger charger)
         ChargerState state = charger.State;
         if (state.Reported is ConnectorStatus.Faulted or ConnectorStatus.Unavailable)
             return CommandOutcome.Failed(ErrorCodes.ChargerFaulted, $"The charger reports {state.Status.ToString().ToLowerInvariant()}.");
-        if (state.Transaction is { } running && Runs(state))
+        // Stopped by us and never said to be over (quirk Q45): it is not what the next charge waits for.
+        string? ending = state.Transaction is { } open && state.Reported == ConnectorStatus.Finishing && AskedToStop(open.Id) ? open.Id : null;
+        if (state.Transaction is { } running && Runs(state) && ending is null)
         {
             return state.Held || state.Reported == ConnectorStatus.SuspendedEVSE
                 ? await ResumeAsync(session, running, deadline, cancellationToken)
@@ -86,7 +88,7 @@ internal sealed class CommandRunner(Charger charger)
                     ? NeedsUnplug(ErrorCodes.CommandRejected, "The charger does not resume this session")
                     : Refused(answer, "start");
             }
-            WaitEnd end = await charger.WaitAsync(static s => Runs(s) || s.Reported == ConnectorStatus.Faulted, deadline.Left, Time, cancellationToken);
+            WaitEnd end = await charger.WaitAsync(s => (Runs(s) && s.Transaction?.Id != ending) || s.Reported == ConnectorStatus.Faulted, deadline.Left, Time, cancellationToken);
             if (end == WaitEnd.Met && resumes && Runs(charger.State))
                 ChargePoint.Learn(static learned => learned with { NeedsUnplug = false });
             return end switch

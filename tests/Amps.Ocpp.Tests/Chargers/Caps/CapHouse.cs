@@ -1,4 +1,3 @@
-using System.Reflection;
 using Amps.Ocpp.Chargers;
 using Amps.Ocpp.Model;
 using Amps.Ocpp.Registry;
@@ -151,11 +150,10 @@ internal sealed class CapHouse
             await Task.Run(static () => { });
             (int, int, long) now = (Device.Calls, _clock.ActiveTimers, Charger.State.Sequence);
             // Each call that waits has a timer; with one less it is about to go on.
-            bool goesOn = _clock.ActiveTimers < Device.Waiting || (Device.IsLost && Device.Waiting > 0)
-                || s_wake.GetValue(Charger.Cap) is TaskCompletionSource { Task.IsCompleted: true };
+            bool goesOn = _clock.ActiveTimers < Device.Waiting || (Device.IsLost && Device.Waiting > 0);
             bool setUp = !_chargePoint.IsOnline || Link is { IsSetUp: true } || Device.Waiting > 0
                 || (_chargePoint.IsPrepared && Charger.State.ObservedAt >= _chargePoint.OnlineSince);
-            bool kept = (int)s_rounds.GetValue(Charger.Cap)! == 0 || _clock.ActiveTimers > 0;
+            bool kept = !Charger.Cap.IsAtWork || Device.Waiting > 0;
             quiet = now == before && !goesOn && setUp && kept ? quiet + 1 : 0;
             before = now;
             if (Environment.TickCount64 > end)
@@ -163,8 +161,6 @@ internal sealed class CapHouse
         }
     }
 
-    private static readonly FieldInfo s_wake = typeof(CapKeeper).GetField("_wake", BindingFlags.Instance | BindingFlags.NonPublic)!;
-    private static readonly FieldInfo s_rounds = typeof(CapKeeper).GetField("_rounds", BindingFlags.Instance | BindingFlags.NonPublic)!;
     private static readonly IChargePointSession s_stranger = Mock.Of<IChargePointSession>();
 
     private sealed class Provider(CollectingLogger log) : ILoggerProvider
