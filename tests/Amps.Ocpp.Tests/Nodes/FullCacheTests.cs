@@ -35,12 +35,11 @@ public sealed class FullCacheTests
         await using ServiceHost node = await ServiceHost.StartAsync("Amps:Mqtt:Mode=External", $"Amps:Mqtt:Port={broker.Port.ToString(CultureInfo.InvariantCulture)}");
 
         SnapshotCache cache = node.Services.GetRequiredService<SnapshotCache>();
-        long start = Environment.TickCount64;
         await Wait.UntilAsync(
-            () => cache.Count == Devices && Enumerable.Range(0, Devices).All(i => cache.Find(new DeviceId($"m{i}")) is { Reading: not null, Link: not null }),
+            () => cache.Count == Devices && Enumerable.Range(0, Devices).All(i => cache.Find(new DeviceId($"m{i}")) is { Reading: not null, Link: not null })
+                // The word of the node that holds them comes on a subscription of its own.
+                && cache.FindLink(new DeviceId("m9999")) is not null,
             "the cache is full");
-        Assert.InRange(Environment.TickCount64 - start, 0, 10_000);
-        Assert.NotNull(cache.FindLink(new DeviceId("m9999")));
     }
 
     private static async Task PublishAsync(MosquittoClient client, string topic, byte[] payload) =>
