@@ -14,25 +14,7 @@ public abstract class ScheduledActionTests(HouseStore store)
     private static async Task<TestChargePoint> ChargerAsync(ServiceHost service)
     {
         TestChargePoint charger = await TestChargePoint.BootAsync(service.Ocpp, "CP1");
-        charger.On("RemoteStartTransaction", call =>
-        {
-            _ = Task.Run(async () =>
-            {
-                await charger.StartAsync(call.GetProperty("idTag").GetString()!);
-                await charger.StatusAsync("Charging");
-            });
-            return new { status = "Accepted" };
-        });
-        charger.On("RemoteStopTransaction", call =>
-        {
-            int transaction = call.GetProperty("transactionId").GetInt32();
-            _ = Task.Run(async () =>
-            {
-                await charger.StopAsync(transaction);
-                await charger.StatusAsync("Finishing");
-            });
-            return new { status = "Accepted" };
-        });
+        charger.ObeyCommands();
         await charger.StatusAsync("Preparing");
         return charger;
     }

@@ -17,7 +17,7 @@ internal sealed class FrameMutator(Random random, IReadOnlyList<string> seeds)
     public byte[] Next(string id)
     {
         string frame = seeds[random.Next(seeds.Count)].Replace("{id}", id, StringComparison.Ordinal);
-        return Encoding.UTF8.GetBytes(random.Next(3) == 0 ? InText(frame) : InStructure(frame));
+        return Encoding.UTF8.GetBytes(random.Next(3) == 0 ? InText(random, frame) : InStructure(frame));
     }
 
     /// <summary>The same frame with values of other kinds, members gone, doubled, renamed or blown up.</summary>
@@ -88,7 +88,8 @@ internal sealed class FrameMutator(Random random, IReadOnlyList<string> seeds)
 
     private JsonNode? Value() => JsonNode.Parse(s_values[random.Next(s_values.Length)]);
 
-    private string InText(string frame)
+    /// <summary>The same text with one to four of its pieces gone, doubled or replaced.</summary>
+    public static string InText(Random random, string frame)
     {
         var text = new StringBuilder(frame);
         for (int changes = random.Next(1, 5); changes > 0 && text.Length > 0; changes--)

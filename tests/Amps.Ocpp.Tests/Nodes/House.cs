@@ -52,25 +52,7 @@ public sealed class House(PostgresServer server) : IAsyncLifetime
     public static async Task<TestChargePoint> ConnectAsync(ServiceHost node, string id, string? password = null)
     {
         TestChargePoint charger = await TestChargePoint.BootAsync(node.Ocpp, id, password);
-        charger.On("RemoteStartTransaction", call =>
-        {
-            _ = Task.Run(async () =>
-            {
-                await charger.StartAsync(call.GetProperty("idTag").GetString()!);
-                await charger.StatusAsync("Charging");
-            });
-            return new { status = "Accepted" };
-        });
-        charger.On("RemoteStopTransaction", call =>
-        {
-            int transaction = call.GetProperty("transactionId").GetInt32();
-            _ = Task.Run(async () =>
-            {
-                await charger.StopAsync(transaction);
-                await charger.StatusAsync("Finishing");
-            });
-            return new { status = "Accepted" };
-        });
+        charger.ObeyCommands();
         await charger.StatusAsync("Preparing");
         return charger;
     }

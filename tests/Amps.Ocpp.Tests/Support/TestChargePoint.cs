@@ -69,6 +69,30 @@ public sealed class TestChargePoint : IAsyncDisposable
     /// <summary>Answers an action of the service: an object for a result, null for no answer at all, a string for a CALLERROR code.</summary>
     public void On(string action, Func<JsonElement, object?> handler) => _handlers[action] = handler;
 
+    /// <summary>Obeys remote starts and stops: answers, then tells the transaction and the status that follow.</summary>
+    public void ObeyCommands()
+    {
+        On("RemoteStartTransaction", call =>
+        {
+            _ = Task.Run(async () =>
+            {
+                await StartAsync(call.GetProperty("idTag").GetString()!);
+                await StatusAsync("Charging");
+            });
+            return new { status = "Accepted" };
+        });
+        On("RemoteStopTransaction", call =>
+        {
+            int transaction = call.GetProperty("transactionId").GetInt32();
+            _ = Task.Run(async () =>
+            {
+                await StopAsync(transaction);
+                await StatusAsync("Finishing");
+            });
+            return new { status = "Accepted" };
+        });
+    }
+
     public Task StatusAsync(string status, int connectorId = 1, string errorCode = "NoError") =>
         CallAsync("StatusNotification", new { connectorId, errorCode, status });
 
