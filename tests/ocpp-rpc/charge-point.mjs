@@ -2,12 +2,7 @@
 // It is driven over stdin, one word a line (plug, unplug, quit), and tells what happens over stdout, one JSON object a line.
 // Usage: node charge-point.mjs URL IDENTITY [PASSWORD]
 
-import readline from 'node:readline';
-import ocpp from 'ocpp-rpc';
-
-const { RPCClient, createRPCError } = ocpp;
-const [url, identity, password] = process.argv.slice(2);
-const tell = (event, details = {}) => process.stdout.write(JSON.stringify({ event, ...details }) + '\n');
+import { createClient, now, run, tell } from './peer.mjs';
 
 const rated = 32;
 let status = 'Available';
@@ -22,21 +17,7 @@ let configuration = {
   MeterValuesSampledData: { value: 'Energy.Active.Import.Register', readonly: false },
 };
 
-const client = new RPCClient({
-  endpoint: url,
-  identity,
-  password,
-  protocols: ['ocpp1.6'],
-  strictMode: ['ocpp1.6'],
-  reconnect: false,
-  callTimeoutMs: 10_000,
-});
-
-client.on('strictValidationFailure', ({ messageId, method, error }) =>
-  tell('violation', { messageId, method, message: String(error?.message ?? error), details: error?.details ?? null }));
-client.on('close', ({ code, reason }) => { tell('close', { code, reason: String(reason) }); process.exit(0); });
-
-const now = () => new Date().toISOString();
+const client = createClient('ocpp1.6');
 
 function limit() {
   const tx = profiles.filter(p => p.chargingProfilePurpose === 'TxProfile' && p.transactionId === transactionId && transactionId !== null);
@@ -154,7 +135,6 @@ client.handle('GetCompositeSchedule', ({ params }) => ({
   },
 }));
 client.handle('ClearChargingProfile', () => ({ status: 'Unknown' }));
-client.handle(({ method }) => { throw createRPCError('NotImplemented', `${method} is not implemented`); });
 
 const commands = {
   plug: () => setStatus('Preparing'),
@@ -163,14 +143,4 @@ const commands = {
   quit: () => client.close({ code: 1000, reason: 'done' }),
 };
 
-await client.connect();
-tell('connected', { protocol: client.protocol });
-const boot = await client.call('BootNotification', { chargePointVendor: 'Foreign', chargePointModel: 'Strict', firmwareVersion: '1.0' });
-tell('booted', { status: boot.status, interval: boot.interval });
-await client.call('Heartbeat', {});
-await setStatus('Available');
-readline.createInterface({ input: process.stdin }).on('line', line => {
-  const command = commands[line.trim()];
-  if (command)
-    command().catch(error => tell('error', { message: String(error) }));
-});
+await run(client, { chargePointVendor: 'Foreign', chargePointModel: 'Strict', firmwareVersion: '1.0' }, setStatus, commands);

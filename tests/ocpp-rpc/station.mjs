@@ -2,12 +2,7 @@
 // It is driven over stdin, one word a line (plug, unplug, meter, quit), and tells what happens over stdout, one JSON object a line.
 // Usage: node station.mjs URL IDENTITY [PASSWORD]
 
-import readline from 'node:readline';
-import ocpp from 'ocpp-rpc';
-
-const { RPCClient, createRPCError } = ocpp;
-const [url, identity, password] = process.argv.slice(2);
-const tell = (event, details = {}) => process.stdout.write(JSON.stringify({ event, ...details }) + '\n');
+import { createClient, now, run, tell } from './peer.mjs';
 
 const rated = 32;
 let connectorStatus = 'Available';
@@ -26,21 +21,7 @@ const variables = {
 };
 const readOnly = new Set(['SmartChargingCtrlr.RateUnit', 'SmartChargingCtrlr.ProfileStackLevel']);
 
-const client = new RPCClient({
-  endpoint: url,
-  identity,
-  password,
-  protocols: ['ocpp2.0.1'],
-  strictMode: ['ocpp2.0.1'],
-  reconnect: false,
-  callTimeoutMs: 10_000,
-});
-
-client.on('strictValidationFailure', ({ messageId, method, error }) =>
-  tell('violation', { messageId, method, message: String(error?.message ?? error), details: error?.details ?? null }));
-client.on('close', ({ code, reason }) => { tell('close', { code, reason: String(reason) }); process.exit(0); });
-
-const now = () => new Date().toISOString();
+const client = createClient('ocpp2.0.1');
 
 function limit() {
   const tx = profiles.filter(p => p.chargingProfilePurpose === 'TxProfile' && transaction && p.transactionId === transaction.id);
@@ -183,7 +164,6 @@ client.handle('SetVariables', ({ params }) => ({
     return { attributeStatus, component, variable };
   }),
 }));
-client.handle(({ method }) => { throw createRPCError('NotImplemented', `${method} is not implemented`); });
 
 const commands = {
   plug: () => setStatus('Occupied'),
@@ -196,17 +176,7 @@ const commands = {
   quit: () => client.close({ code: 1000, reason: 'done' }),
 };
 
-await client.connect();
-tell('connected', { protocol: client.protocol });
-const boot = await client.call('BootNotification', {
+await run(client, {
   reason: 'PowerUp',
   chargingStation: { vendorName: 'Foreign', model: 'Strict', firmwareVersion: '1.0' },
-});
-tell('booted', { status: boot.status, interval: boot.interval });
-await client.call('Heartbeat', {});
-await setStatus('Available');
-readline.createInterface({ input: process.stdin }).on('line', line => {
-  const command = commands[line.trim()];
-  if (command)
-    command().catch(error => tell('error', { message: String(error) }));
-});
+}, setStatus, commands);
