@@ -11,10 +11,10 @@ internal sealed class CapProof(Charger charger)
     /// <summary>So many readbacks without an answer, and this link is not asked again.</summary>
     private const int SilenceLimit = 2;
 
-    /// <summary>What a charge point may take to put a limit into force.</summary>
     /// <summary>Whoever does not tell is left alone for so long.</summary>
     private static readonly TimeSpan SilencePause = TimeSpan.FromMinutes(10);
 
+    /// <summary>What a charge point may take to put a limit into force.</summary>
     private static readonly TimeSpan SettleTime = TimeSpan.FromSeconds(2);
 
     private IChargePointSession? _session;

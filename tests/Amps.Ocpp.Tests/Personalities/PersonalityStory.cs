@@ -121,7 +121,8 @@ internal sealed class PersonalityStory(ServiceHost service, ApiClient app, Simul
     }
 
     /// <summary>Writes the cap: <c>applied</c> when the charger keeps it and the service knows, <c>unmet</c> when the service says that it does not,
-    /// <c>applied for now</c> when it does and the service says that it will not later.</summary>
+    /// <c>applied for now</c> when it does and the service says that it will not later, <c>unverified</c> when it was accepted without effect
+    /// and the service says that nothing has shown it.</summary>
     private async Task<string> CapAsync(string step, double kilowatts, double amperes, int seconds)
     {
         JsonElement written = await app.PostAsync($"/ev-charger/{_device}/settings", new { max_charge_rate = new { value = kilowatts, unit = "kw" } });
@@ -133,14 +134,16 @@ internal sealed class PersonalityStory(ServiceHost service, ApiClient app, Simul
         {
             JsonElement device = (await service.Operator.DataAsync($"/operator/charge-points/{identity}")).GetProperty("devices")[0];
             bool kept = _charger.Snapshots[0].LimitA <= amperes;
-            bool known = device.GetProperty("appliedCapKw") is { ValueKind: JsonValueKind.Number } shown && shown.GetDouble() == kilowatts;
-            bool unmet = device.GetProperty("unmetLimit").ValueKind == JsonValueKind.String;
+            bool known = device.GetProperty("appliedCapKw") is { ValueKind: JsonValueKind.Number } applied && applied.GetDouble() == kilowatts;
+            // What is on its way is no verdict yet.
+            bool unmet = device.GetProperty("unmetLimit").GetString() is { } why && !why.StartsWith("not yet accepted", StringComparison.Ordinal);
+            bool shown = device.GetProperty("capVerifiedBy").ValueKind == JsonValueKind.String;
             seen = (kept, known, unmet) switch
             {
                 (true, true, true) => "applied for now",
                 (_, _, true) => "unmet",
                 (true, true, _) => "applied",
-                (false, true, _) => "not kept, and nobody says so",
+                (false, true, _) => shown ? "not kept, and shown as kept" : "unverified",
                 (true, false, _) => "kept, and nobody knows",
                 _ => "neither kept nor unmet",
             };

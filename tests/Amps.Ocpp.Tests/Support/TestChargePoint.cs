@@ -98,7 +98,7 @@ public sealed class TestChargePoint : IAsyncDisposable
 
     public async Task<int> StartAsync(string idTag, int connectorId = 1, int meterStart = 0)
     {
-        JsonElement answer = await CallAsync("StartTransaction", new { connectorId, idTag, meterStart, timestamp = DateTime.UtcNow.ToString("yyyy-MM-ddTHH:mm:ssZ") });
+        JsonElement answer = await CallAsync("StartTransaction", new { connectorId, idTag, meterStart, timestamp = DateTime.UtcNow.ToString("yyyy-MM-ddTHH:mm:ss.fffZ") });
         return answer.GetProperty("transactionId").GetInt32();
     }
 
