@@ -99,7 +99,8 @@ public sealed partial class ChargePoint
     /// <param name="reason">The charge point's own word for why (OCPP 1.6 section 7.36, Reason).</param>
     public bool EndedByService(int connectorId, string transactionId, string? reason)
     {
-        bool held = FindCharger(connectorId)?.State is { Held: true } && !SessionHold.ByHand(reason);
+        Charger? charger = FindCharger(connectorId);
+        bool held = (charger?.State.Held == true || charger?.Commands.Hold.AskedToHold(transactionId) == true) && !SessionHold.ByHand(reason);
         return (held || reason == "Remote" || AskedToStop(connectorId, transactionId)) && Learned.NeedsUnplug != true;
     }
 

@@ -130,8 +130,18 @@ internal sealed class CommandRunner(Charger charger)
         }
         if (state is { Held: true, Status: ChargerStatus.Paused })
             return new CommandOutcome(true, "The session is already held.", ConfirmedBy: "state", TransactionId: running.Id, SessionHeld: true);
-        if (Strategy() == IdleStrategy.Hold && await HoldAsync(session, running, deadline, cancellationToken) is { } held)
-            return held;
+        if (Strategy() == IdleStrategy.Hold)
+        {
+            try
+            {
+                if (await HoldAsync(session, running, deadline, cancellationToken) is { } held)
+                    return held;
+            }
+            finally
+            {
+                Hold.Settled();
+            }
+        }
 
         _stopAskedFor = running.Id;
         Task<CallAnswerSummary> call = session.StopAsync(running.Id, deadline.Token);

@@ -16,6 +16,7 @@ internal sealed class SessionHold(Charger charger)
     private static readonly TimeSpan s_endsByZero = TimeSpan.FromSeconds(30);
 
     private volatile Zero? _zero;
+    private volatile string? _askedFor;
 
     /// <summary>A limit of zero that was sent for a transaction.</summary>
     private sealed record Zero(string TransactionId, long At);
@@ -24,10 +25,19 @@ internal sealed class SessionHold(Charger charger)
 
     private TimeProvider Time => ChargePoint.Services.Time;
 
+    /// <summary>
+    /// Whether this transaction is just now asked to hold: its end may come before the state says that it is held.
+    /// </summary>
+    public bool AskedToHold(string transactionId) => _askedFor == transactionId;
+
+    /// <summary>The state tells by now whether the session is held.</summary>
+    public void Settled() => _askedFor = null;
+
     /// <summary>Sends the limit of zero. Its own trace is kept before the answer: the end of the transaction may come first.</summary>
     public Task<CallAnswerSummary> SendZeroAsync(IChargePointSession session, OpenTransaction running, CancellationToken cancellationToken)
     {
         _zero = new Zero(running.Id, Time.GetTimestamp());
+        _askedFor = running.Id;
         return charger.Cap.SetTransactionLimitAsync(session, charger.Cap.Limit(0, running.Id), cancellationToken);
     }
 

@@ -140,18 +140,21 @@ public sealed class LivenessTests
     {
         var clock = new ManualTimeProvider();
         await using var server = await LinkServer.StartAsync(time: clock, liveness: new LivenessOptions { PingInterval = TimeSpan.FromSeconds(1) });
-        var links = new List<ServedLink>();
+        // Both ends are kept: a socket that nobody refers to is closed by the collector.
+        var links = new List<(RawChargePoint ChargePoint, ServedLink Link)>();
         for (var i = 0; i < 5; i++)
         {
-            links.Add((await server.ConnectAsync()).Link);
+            links.Add(await server.ConnectAsync());
         }
 
         foreach (var i in new[] { 1, 0, 4, 3, 2 })
         {
-            links[i].Connection.Abort();
-            Assert.Equal(CloseKind.Aborted, (await links[i].EndAsync()).Kind);
+            links[i].Link.Connection.Abort();
+            Assert.Equal(CloseKind.Aborted, (await links[i].Link.EndAsync()).Kind);
             clock.Advance(TimeSpan.FromSeconds(1));
         }
+
+        GC.KeepAlive(links);
     }
 
     private static async Task Until(Func<bool> condition)
