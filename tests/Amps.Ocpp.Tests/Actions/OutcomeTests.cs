@@ -121,7 +121,7 @@ public abstract class OutcomeTests(HouseStore store)
         charger.On("RemoteStopTransaction", call =>
         {
             int transaction = call.GetProperty("transactionId").GetInt32();
-            _ = Task.Run(() => charger.StopAsync(transaction));
+            charger.Later(() => charger.StopAsync(transaction));
             return new { status = "Accepted" };
         });
         charger.On("RemoteStartTransaction", _ => new { status = "Rejected" });
@@ -156,7 +156,7 @@ public abstract class OutcomeTests(HouseStore store)
             {
                 lock (limits)
                     limits.Add(limit);
-                _ = Task.Run(() => charger.StatusAsync(limit < 6 ? "SuspendedEVSE" : "Charging"));
+                charger.Later(() => charger.StatusAsync(limit < 6 ? "SuspendedEVSE" : "Charging"));
             }
             return new { status = "Accepted" };
         });

@@ -59,7 +59,7 @@ public abstract class RestartTests(HouseStore store) : IDisposable
         charger.On("RemoteStartTransaction", call =>
         {
             string idTag = call.GetProperty("idTag").GetString()!;
-            _ = Task.Run(() => charger.StartAsync(idTag));
+            charger.Later(() => charger.StartAsync(idTag));
             return new { status = "Accepted" };
         });
         await charger.StatusAsync("Preparing");
@@ -80,7 +80,7 @@ public abstract class RestartTests(HouseStore store) : IDisposable
         charger.On("RemoteStartTransaction", call =>
         {
             string idTag = call.GetProperty("idTag").GetString()!;
-            _ = Task.Run(() => charger.StartAsync(idTag));
+            charger.Later(() => charger.StartAsync(idTag));
             return new { status = "Accepted" };
         });
         await charger.StatusAsync("Preparing");

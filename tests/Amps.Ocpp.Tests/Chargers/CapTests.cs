@@ -183,7 +183,7 @@ public sealed class CapTests : IAsyncLifetime
         await using TestChargePoint charger = await ChargerAsync(_ => new { status = "Accepted" });
         charger.On("RemoteStartTransaction", call =>
         {
-            _ = Task.Run(() => charger.StartAsync(call.GetProperty("idTag").GetString()!));
+            charger.Later(() => charger.StartAsync(call.GetProperty("idTag").GetString()!));
             return new { status = "Accepted" };
         });
         await CapAsync(7.4);

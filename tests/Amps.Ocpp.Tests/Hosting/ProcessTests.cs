@@ -175,7 +175,7 @@ public sealed class ProcessTests : IDisposable
         back.On("RemoteStopTransaction", call =>
         {
             int asked = call.GetProperty("transactionId").GetInt32();
-            _ = Task.Run(() => back.StopAsync(asked));
+            back.Later(() => back.StopAsync(asked));
             return new { status = "Accepted" };
         });
         await back.StatusAsync("Charging");

@@ -90,7 +90,7 @@ public sealed class RoutingTests(House house) : IClassFixture<House>
         charger.On("TriggerMessage", call =>
         {
             bool meter = call.GetProperty("requestedMessage").GetString() == "MeterValues";
-            _ = Task.Run(() => meter ? charger.PowerAsync(1234) : charger.StatusAsync("Preparing"));
+            charger.Later(() => meter ? charger.PowerAsync(1234) : charger.StatusAsync("Preparing"));
             return new { status = "Accepted" };
         });
         await house.AppB.UntilAsync("/ev-charger/r5?expedite=true", data => data.GetProperty("metadata").GetProperty("source").GetString() == "live");

@@ -17,7 +17,7 @@ public sealed class ReadTierTests
     {
         string message = call.GetProperty("requestedMessage").GetString()!;
         if (message == "StatusNotification")
-            _ = Task.Run(() => charger.StatusAsync(status));
+            charger.Later(() => charger.StatusAsync(status));
         return new { status = message == "StatusNotification" ? "Accepted" : "NotImplemented" };
     });
 

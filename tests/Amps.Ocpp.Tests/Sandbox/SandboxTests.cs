@@ -139,7 +139,7 @@ public sealed class SandboxTests
         await using TestChargePoint charger = await TestChargePoint.BootAsync(service.Ocpp, "CP1");
         charger.On("RemoteStartTransaction", call =>
         {
-            _ = Task.Run(() => charger.StartAsync(call.GetProperty("idTag").GetString()!));
+            charger.Later(() => charger.StartAsync(call.GetProperty("idTag").GetString()!));
             return new { status = "Accepted" };
         });
         await charger.StatusAsync("Preparing");

@@ -45,10 +45,10 @@ public sealed class SessionFaultTests
         TestChargePoint charger = await TestChargePoint.BootAsync(service.Ocpp, "CP1");
         charger.On("Reset", call =>
         {
-            _ = Task.Run(async () =>
+            charger.Later(() =>
             {
-                await Task.Delay(100);
                 charger.Abort();
+                return Task.CompletedTask;
             });
             return new { status = "Accepted" };
         });

@@ -20,6 +20,8 @@ public sealed class TestChargePoint : IAsyncDisposable
     private readonly Channel<(string Action, JsonElement Payload)> _received = Channel.CreateUnbounded<(string, JsonElement)>();
     private readonly SemaphoreSlim _send = new(1);
     private readonly Task _reader;
+    private readonly List<Func<Task>> _afterAnswer = [];
+    private Task _later = Task.CompletedTask;
     private int _lastId;
 
     private TestChargePoint(ClientWebSocket socket)
@@ -69,12 +71,15 @@ public sealed class TestChargePoint : IAsyncDisposable
     /// <summary>Answers an action of the service: an object for a result, null for no answer at all, a string for a CALLERROR code.</summary>
     public void On(string action, Func<JsonElement, object?> handler) => _handlers[action] = handler;
 
+    /// <summary>For handlers: what the charge point tells once its answer is out, one after the other.</summary>
+    public void Later(Func<Task> tell) => _afterAnswer.Add(tell);
+
     /// <summary>Obeys remote starts and stops: answers, then tells the transaction and the status that follow.</summary>
     public void ObeyCommands()
     {
         On("RemoteStartTransaction", call =>
         {
-            _ = Task.Run(async () =>
+            Later(async () =>
             {
                 await StartAsync(call.GetProperty("idTag").GetString()!);
                 await StatusAsync("Charging");
@@ -84,7 +89,7 @@ public sealed class TestChargePoint : IAsyncDisposable
         On("RemoteStopTransaction", call =>
         {
             int transaction = call.GetProperty("transactionId").GetInt32();
-            _ = Task.Run(async () =>
+            Later(async () =>
             {
                 await StopAsync(transaction);
                 await StatusAsync("Finishing");
@@ -217,9 +222,18 @@ public sealed class TestChargePoint : IAsyncDisposable
                     await SendAsync(JsonSerializer.Serialize(new object[] { 4, id, code, "", new { } }));
                 else if (answer is not null)
                     await SendAsync(JsonSerializer.Serialize(new[] { 3, id, answer }));
+                foreach (Func<Task> tell in _afterAnswer)
+                    _later = TellAsync(_later, tell);
+                _afterAnswer.Clear();
                 _received.Writer.TryWrite((action, frame[3]));
                 break;
         }
+    }
+
+    private static async Task TellAsync(Task before, Func<Task> tell)
+    {
+        await before.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ForceYielding);
+        await tell();
     }
 }
 

@@ -23,7 +23,7 @@ internal static class WebhookHouse
         TestChargePoint charger = await TestChargePoint.BootAsync(ocpp, id);
         charger.On("RemoteStartTransaction", call =>
         {
-            _ = Task.Run(async () =>
+            charger.Later(async () =>
             {
                 await charger.StartAsync(call.GetProperty("idTag").GetString()!);
                 await charger.StatusAsync("Charging");

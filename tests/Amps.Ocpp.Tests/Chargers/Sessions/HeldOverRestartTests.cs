@@ -14,7 +14,7 @@ public sealed class HeldOverRestartTests : IDisposable
     private static void Script(ScriptedCharger charger) => charger.OnLimit = limit =>
     {
         if (limit.Purpose == "TxProfile")
-            _ = Task.Run(() => charger.Link.StatusAsync(limit.Amperes == 0 ? "SuspendedEVSE" : "Charging"));
+            charger.Link.Later(() => charger.Link.StatusAsync(limit.Amperes == 0 ? "SuspendedEVSE" : "Charging"));
         return "Accepted";
     };
 

@@ -64,7 +64,7 @@ public sealed class HeldSessionTests(StopHouse house) : IClassFixture<StopHouse>
         charger.OnLimit = limit =>
         {
             if (limit.Purpose == "TxProfile")
-                _ = Task.Run(() => charger.Link.StatusAsync(limit.Amperes == 0 ? "SuspendedEVSE" : "Charging"));
+                charger.Link.Later(() => charger.Link.StatusAsync(limit.Amperes == 0 ? "SuspendedEVSE" : "Charging"));
             return "Accepted";
         };
         charger.Written.Clear();
@@ -92,7 +92,7 @@ public sealed class HeldSessionTests(StopHouse house) : IClassFixture<StopHouse>
             if (limit.Purpose != "TxProfile")
                 return "Accepted";
             zero = limit.Amperes == 0;
-            _ = Task.Run(() => shows switch
+            charger.Link.Later(() => shows switch
             {
                 "composite" => Task.CompletedTask,
                 "power" => charger.Link.PowerAsync(zero ? 20 : 7000, transactionId: charger.Transaction),
@@ -127,7 +127,7 @@ public sealed class HeldSessionTests(StopHouse house) : IClassFixture<StopHouse>
         await charger.UntilAsync("charging");
         charger.OnLimit = limit =>
         {
-            _ = Task.Run(() => charger.Link.PowerAsync(0, transactionId: charger.Transaction));
+            charger.Link.Later(() => charger.Link.PowerAsync(0, transactionId: charger.Transaction));
             return "Accepted";
         };
         Completed(await charger.RunAsync("idle"));
@@ -157,12 +157,12 @@ public sealed class HeldSessionTests(StopHouse house) : IClassFixture<StopHouse>
         charger.OnLimit = limit =>
         {
             if (limit is { Purpose: "TxProfile", Amperes: 0 })
-                _ = Task.Run(() => charger.Link.StatusAsync("SuspendedEVSE"));
+                charger.Link.Later(() => charger.Link.StatusAsync("SuspendedEVSE"));
             return "Accepted";
         };
         charger.OnClear = id =>
         {
-            _ = Task.Run(() => charger.Link.StatusAsync("Charging"));
+            charger.Link.Later(() => charger.Link.StatusAsync("Charging"));
             return new { status = "Unknown" };
         };
         await charger.ChargeAsync();
@@ -181,7 +181,7 @@ public sealed class HeldSessionTests(StopHouse house) : IClassFixture<StopHouse>
         await using ScriptedCharger charger = await house.BootAsync(new { phases = 3, idleStrategy = "Hold" });
         charger.OnLimit = limit =>
         {
-            _ = Task.Run(() => charger.Link.StatusAsync("SuspendedEVSE"));
+            charger.Link.Later(() => charger.Link.StatusAsync("SuspendedEVSE"));
             return "Accepted";
         };
         await charger.ChargeAsync();
@@ -202,7 +202,7 @@ public sealed class HeldSessionTests(StopHouse house) : IClassFixture<StopHouse>
         await charger.Link.StatusAsync("SuspendedEVSE");
         charger.OnLimit = limit =>
         {
-            _ = Task.Run(() => charger.Link.StatusAsync("Charging"));
+            charger.Link.Later(() => charger.Link.StatusAsync("Charging"));
             return "Accepted";
         };
         Completed(await charger.RunAsync("charge"));

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Amps.Ocpp.Tests.Support;
 
 namespace Amps.Ocpp.Tests.Chargers.Sessions;
 
@@ -13,7 +14,7 @@ public sealed class LimitHeldSessionTests(HoldHouse house) : IClassFixture<HoldH
     {
         if (limit is { Purpose: "TxProfile", Amperes: 0 })
         {
-            _ = Task.Run(async () =>
+            charger.Link.Later(async () =>
             {
                 if (suspendsFirst)
                     await charger.Link.StatusAsync("SuspendedEVSE");
@@ -88,13 +89,9 @@ public sealed class LimitHeldSessionTests(HoldHouse house) : IClassFixture<HoldH
     public async Task Under_a_cap_of_zero_the_session_goes_on_without_energy()
     {
         await using ScriptedCharger charger = await house.BootAsync(cap: 0);
-        charger.OnLimit = limit =>
-        {
-            if (limit.Purpose == "TxProfile")
-                _ = Task.Run(() => charger.Link.StatusAsync("SuspendedEVSE"));
-            return "Accepted";
-        };
         await charger.ChargeAsync();
+        await Wait.UntilAsync(() => charger.Written.Contains("TxProfile 0"), "the limit of the transaction");
+        await charger.Link.StatusAsync("SuspendedEVSE");
         await charger.UntilAsync("paused");
         JsonElement charged = await charger.RunAsync("charge");
         Completed(charged);

@@ -44,7 +44,7 @@ public sealed class OldMessageTests(StopHouse house) : IClassFixture<StopHouse>
         charger.Link.On("RemoteStartTransaction", call =>
         {
             string tag = call.GetProperty("idTag").GetString()!;
-            _ = Task.Run(async () =>
+            charger.Link.Later(async () =>
             {
                 transaction = await StartAsync(charger, behind, tag);
                 await charger.Link.StatusAsync("Charging");

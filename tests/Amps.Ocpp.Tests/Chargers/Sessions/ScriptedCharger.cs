@@ -32,7 +32,7 @@ public sealed class ScriptedCharger : IAsyncDisposable
         {
             int transaction = call.GetProperty("transactionId").GetInt32();
             Written.Enqueue($"Stop {transaction}");
-            _ = Task.Run(() => OnStop(transaction));
+            Link.Later(() => OnStop(transaction));
             return new { status = "Accepted" };
         });
         Link.On("RemoteStartTransaction", call =>
@@ -40,7 +40,7 @@ public sealed class ScriptedCharger : IAsyncDisposable
             Written.Enqueue("Start");
             string status = OnStart();
             if (status == "Accepted" && Starts)
-                _ = Task.Run(() => StartAsync(call.GetProperty("idTag").GetString()!));
+                Link.Later(() => StartAsync(call.GetProperty("idTag").GetString()!));
             return new { status };
         });
     }

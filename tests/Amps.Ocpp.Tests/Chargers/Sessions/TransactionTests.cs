@@ -156,7 +156,7 @@ public sealed class TransactionTests(StopHouse house) : IClassFixture<StopHouse>
         charger.Link.On("TriggerMessage", call =>
         {
             if (call.GetProperty("requestedMessage").GetString() == "StatusNotification")
-                _ = Task.Run(() => charger.Link.StatusAsync("Preparing"));
+                charger.Link.Later(() => charger.Link.StatusAsync("Preparing"));
             return new { status = "Accepted" };
         });
         await StopAsync(charger, charger.Transaction);
