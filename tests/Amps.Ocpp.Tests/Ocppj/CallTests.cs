@@ -38,10 +38,11 @@ public sealed class CallTests
     public async Task The_queue_is_bounded()
     {
         await using var server = await LinkServer.StartAsync();
-        var (_, link) = await server.ConnectAsync();
+        var (chargePoint, link) = await server.ConnectAsync();
         var calls = Enumerable.Range(0, 66).Select(_ => link.Connection.CallAsync("Reset", s_payload)).ToList();
         Assert.Equal((CallOutcomeKind.QueueFull, false), await Outcome(calls[65]));
         Assert.All(calls.Take(65), call => Assert.False(call.IsCompleted));
+        GC.KeepAlive(chargePoint);
     }
 
     [Theory]
