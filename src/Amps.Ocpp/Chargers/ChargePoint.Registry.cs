@@ -185,11 +185,8 @@ public sealed partial class ChargePoint
                 continue;
             }
             TransactionRecord? open = _memory.OpenTransactions.FirstOrDefault(t => t.ConnectorId == device.ConnectorId);
-            ChargerState state = ChargerState.Recall(
-                device.Id,
-                _memory.LastSnapshots.GetValueOrDefault(device.Id.Value),
-                open is null ? null : new OpenTransaction(open.StationId ?? open.Id.ToString(System.Globalization.CultureInfo.InvariantCulture), open.IdTag, open.StartedAt, open.MeterStartWh / 1000)) with
-            { Rating = rating };
+            ChargerSnapshot? last = _memory.LastSnapshots.GetValueOrDefault(device.Id.Value);
+            ChargerState state = ChargerState.Recall(device.Id, last, open is null ? null : Remembered(open, last)) with { Rating = rating };
             if (known is not null)
                 state = known.State with { DeviceId = device.Id, Rating = rating };
             else if (_link is { } link)
@@ -202,6 +199,16 @@ public sealed partial class ChargePoint
                 charger.Cap.Ensure();
             }
         }
+    }
+
+    private OpenTransaction Remembered(TransactionRecord open, ChargerSnapshot? last)
+    {
+        LearnedBehaviour habits = Learned;
+        bool unasked = habits.TransactionStarts == TransactionStart.AtPlugIn && open.IdTag.Length == 0;
+        bool stopped = habits.TransactionEnds == TransactionEnd.AtPlugOut && last is { HeldByService: true, ReportedStatus: nameof(ConnectorStatus.Preparing) };
+        return new OpenTransaction(
+            open.StationId ?? open.Id.ToString(System.Globalization.CultureInfo.InvariantCulture), open.IdTag, open.StartedAt, open.MeterStartWh / 1000,
+            Waiting: unasked || stopped);
     }
 
     private ChargerRating RatingOf(ChargePointRecord record) => new(

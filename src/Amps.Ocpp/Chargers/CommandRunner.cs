@@ -45,6 +45,9 @@ internal sealed class CommandRunner(Charger charger)
     /// <summary>A transaction that starts by our tag although the newest command is <c>idle</c> is stopped again.</summary>
     public void OnTransactionOpened(OpenTransaction transaction)
     {
+        // It goes on within the transaction that was stopped before.
+        if (_lastCommand == ChargerCommand.Charge && AskedToStop(transaction.Id))
+            _stopAskedFor = null;
         if (_lastCommand == ChargerCommand.Idle && transaction.IdTag == ChargePoint.IdTag && ChargePoint.Session is { } session)
         {
             _stopAskedFor = transaction.Id;
@@ -88,7 +91,10 @@ internal sealed class CommandRunner(Charger charger)
                     ? NeedsUnplug(ErrorCodes.CommandRejected, "The charger does not resume this session")
                     : Refused(answer, "start");
             }
-            WaitEnd end = await charger.WaitAsync(s => (Runs(s) && s.Transaction?.Id != ending) || s.Reported == ConnectorStatus.Faulted, deadline.Left, Time, cancellationToken);
+            WaitEnd end = await charger.WaitAsync(
+                s => (Runs(s) && s.Transaction?.Id != ending) || Delivers(s, state.Meter) || s.Reported == ConnectorStatus.Faulted, deadline.Left, Time, cancellationToken);
+            if (end == WaitEnd.Met && Delivers(charger.State, state.Meter))
+                return DeliversInWaiting();
             if (end == WaitEnd.Met && resumes && Runs(charger.State))
                 ChargePoint.Learn(static learned => learned with { NeedsUnplug = false });
             return end switch
@@ -99,7 +105,7 @@ internal sealed class CommandRunner(Charger charger)
                 _ when !charger.State.Plugged => CommandOutcome.Failed(ErrorCodes.VehicleNotConnected, "The charger accepted the command, but no vehicle was plugged in in time."),
                 _ when resumes && charger.State.Reported == ConnectorStatus.Finishing =>
                     NeedsUnplug(ErrorCodes.ConfirmationTimeout, "The charger accepted the command and does not resume this session"),
-                _ => CommandOutcome.Failed(ErrorCodes.ConfirmationTimeout, "The charger accepted the command, but no charging session started in time."),
+                _ => CommandOutcome.Failed(ErrorCodes.ConfirmationTimeout, "The charger accepted the command, but " + WhyNotStarted()),
             };
         }
         finally
@@ -107,6 +113,22 @@ internal sealed class CommandRunner(Charger charger)
             _starting = false;
         }
     }
+
+    /// <summary>The charger tells no more of the authorisation than the energy that follows it.</summary>
+    private CommandOutcome DeliversInWaiting()
+    {
+        string id = charger.State.Transaction!.Id;
+        ChargePoint.Post(charger.ConnectorId, new TransactionAuthorised(Time.GetUtcNow(), id, Waiting: false, ChargePoint.IdTag, ByService: true));
+        return new CommandOutcome(true, "The charger has started a charging session.", ConfirmedBy: "MeterValues", TransactionId: id);
+    }
+
+    private string WhyNotStarted() => ChargePoint.Learned.TransactionStarts switch
+    {
+        TransactionStart.WithEnergy when charger.Cap.DesiredLimit(null) is { Kilowatts: 0 } => "it starts no session without energy, and the cap allows none.",
+        TransactionStart.WithEnergy => "it starts no session before energy flows, and the vehicle has drawn none in time.",
+        TransactionStart.WhenReady => "it starts no session before energy may flow, and the vehicle was not ready in time.",
+        _ => "no charging session started in time.",
+    };
 
     /// <summary>A session that this charger ends cannot go on without the vehicle leaving (quirks Q47, Q48): it is held by a limit from now on.</summary>
     private CommandOutcome NeedsUnplug(string code, string what)
@@ -161,6 +183,11 @@ internal sealed class CommandRunner(Charger charger)
     private CommandOutcome Ended(IChargePointSession session, OpenTransaction running)
     {
         bool held = charger.State.Held;
+        if (charger.State.Transaction?.Id == running.Id)
+        {
+            return new CommandOutcome(true, "The charger has stopped the session; its transaction goes on without energy until the vehicle leaves.",
+                ConfirmedBy: session.Effects.Status, TransactionId: running.Id, SessionHeld: held);
+        }
         string message = held || !charger.State.Plugged || ChargePoint.Learned.NeedsUnplug != true
             ? "The charger has ended the transaction."
             : "The charger has ended the transaction: to charge again the vehicle must be unplugged and plugged in again.";
@@ -248,13 +275,21 @@ internal sealed class CommandRunner(Charger charger)
         }
     }
 
-    private IdleStrategy Strategy() =>
-        ChargePoint.Record is { } record
-            ? record.Configuration.IdleStrategy ?? ChargePoint.Learned.IdleStrategy ?? ChargePoint.Services.Options.IdleStrategy
-            : ChargePoint.Services.Options.IdleStrategy;
+    /// <summary>Where a transaction ends without energy there is nothing that a limit of zero could hold.</summary>
+    private IdleStrategy Strategy()
+    {
+        if (ChargePoint.Record is not { } record)
+            return ChargePoint.Services.Options.IdleStrategy;
+        IdleStrategy? needed = ChargePoint.Learned.TransactionEnds == TransactionEnd.WithEnergy ? IdleStrategy.RemoteStop : null;
+        return record.Configuration.IdleStrategy ?? needed ?? ChargePoint.Learned.IdleStrategy ?? ChargePoint.Services.Options.IdleStrategy;
+    }
 
     /// <summary>A transaction runs in which energy may flow, with a vehicle.</summary>
     private static bool Runs(ChargerState state) => state is { Transaction.Waiting: false } and ({ Plugged: true } or { IsCharging: true });
+
+    /// <summary>Energy came into a transaction that waits for its authorisation.</summary>
+    private static bool Delivers(ChargerState state, MeterSample? before) =>
+        state is { Transaction.Waiting: true, PowerKw: >= ChargerState.FlowThresholdKw } && !ReferenceEquals(state.Meter, before);
 
     private static CommandOutcome Offline(bool sent) =>
         CommandOutcome.Failed(ErrorCodes.DeviceOffline, "The link to the charger went down.", unknown: sent);

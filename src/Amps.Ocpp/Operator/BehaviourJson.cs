@@ -55,6 +55,8 @@ internal static class BehaviourJson
         json.WriteString("idleStrategy", behaviour.IdleStrategy?.ToString());
         WriteFlag(json, "endsOnZeroLimit", behaviour.EndsOnZeroLimit);
         WriteFlag(json, "needsUnplug", behaviour.NeedsUnplug);
+        json.WriteString("transactionStarts", behaviour.TransactionStarts?.ToString());
+        json.WriteString("transactionEnds", behaviour.TransactionEnds?.ToString());
         WriteNumber(json, "ratedPowerKw", behaviour.RatedPowerKw);
         WriteNumber(json, "phases", behaviour.Phases);
         WriteFlag(json, "switchesPhases", behaviour.SwitchesPhases);

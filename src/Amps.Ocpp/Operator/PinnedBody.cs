@@ -14,6 +14,8 @@ internal static class PinnedBody
     private static readonly string[] s_units = ["A", "W"];
     private static readonly string[] s_kinds = ["Absolute", "Relative"];
     private static readonly string[] s_boots = ["WhenTriggered", "Never"];
+    private static readonly string[] s_starts = Enum.GetNames<TransactionStart>();
+    private static readonly string[] s_ends = Enum.GetNames<TransactionEnd>();
 
     /// <summary>The change of the pins, null where the body says nothing of them; errors are noted in it.</summary>
     public static Func<LearnedBehaviour?, LearnedBehaviour?>? Read(JsonBody body)
@@ -27,7 +29,8 @@ internal static class PinnedBody
         body.RefuseUnknown(pins, Path, "rateUnit", "stackLevel", "maxStackLevel", "profileKind", "defaultLimits", "transactionLimits",
             "profileOnConnectorZero", "wholeAmperes", "endsOnZeroLimit", "needsUnplug",
             "switchesPhases", "triggerMessage",
-            "triggerWithConnector", "bootNotification", "sampledMeasurands", "sampleIntervalSeconds");
+            "triggerWithConnector", "bootNotification", "sampledMeasurands", "sampleIntervalSeconds",
+            "transactionStarts", "transactionEnds");
         var changes = new List<Func<LearnedBehaviour, LearnedBehaviour>>();
         Pin("rateUnit", name => body.OneOf(pins, Path, name, s_units), static (b, value) => b with { RateUnit = value });
         Pin("stackLevel", name => body.Integer(pins, Path, name, 0, 100), static (b, value) => b with { StackLevel = value });
@@ -46,6 +49,10 @@ internal static class PinnedBody
             b with { BootNotification = value is null ? null : Enum.Parse<BootHabit>(value) });
         Pin("sampledMeasurands", name => body.Text(pins, Path, name, maxLength: 500), static (b, value) => b with { SampledMeasurands = value });
         Pin("sampleIntervalSeconds", name => body.Integer(pins, Path, name, 1, 86_400), static (b, value) => b with { SampleIntervalSeconds = value });
+        Pin("transactionStarts", name => body.OneOf(pins, Path, name, s_starts), static (b, value) =>
+            b with { TransactionStarts = value is null ? null : Enum.Parse<TransactionStart>(value) });
+        Pin("transactionEnds", name => body.OneOf(pins, Path, name, s_ends), static (b, value) =>
+            b with { TransactionEnds = value is null ? null : Enum.Parse<TransactionEnd>(value) });
         return pinned =>
         {
             LearnedBehaviour changed = changes.Aggregate(pinned ?? new LearnedBehaviour(), static (behaviour, change) => change(behaviour));

@@ -41,5 +41,7 @@ public static class Behaviour
         BootNotification = upper.BootNotification ?? lower.BootNotification,
         TriggerMessage = upper.TriggerMessage ?? lower.TriggerMessage,
         CallTimeoutSeconds = upper.CallTimeoutSeconds ?? lower.CallTimeoutSeconds,
+        TransactionStarts = upper.TransactionStarts ?? lower.TransactionStarts,
+        TransactionEnds = upper.TransactionEnds ?? lower.TransactionEnds,
     };
 }

@@ -200,4 +200,10 @@ public sealed record LearnedBehaviour
 
     /// <summary>How long it is given to answer, s: it has been seen to answer later than calls are waited for (quirk Q07).</summary>
     public int? CallTimeoutSeconds { get; init; }
+
+    /// <summary>When its transactions start, where it tells; null = with the authorisation or later, as the version has it.</summary>
+    public TransactionStart? TransactionStarts { get; init; }
+
+    /// <summary>When its transactions end, where it tells.</summary>
+    public TransactionEnd? TransactionEnds { get; init; }
 }

@@ -2,6 +2,7 @@ using System.Text;
 using Amps.Ocpp.Chargers;
 using Amps.Ocpp.Model;
 using Amps.Ocpp.Ocppj;
+using Amps.Ocpp.Registry;
 
 namespace Amps.Ocpp.Dialects.Ocpp2;
 
@@ -21,14 +22,16 @@ internal sealed partial class Ocpp2Session
         if (told.Evse?.Id is < 0 or > MaxConnectorId)
             return WrongEvse();
         string id = told.TransactionInfo.TransactionId;
-        TransactionProgress progress = (_transactions ??= new TransactionLog()).Of(id, () => new TransactionProgress(ChargePoint.ConnectorOf(id) ?? 0));
+        TransactionProgress progress = (_transactions ??= new TransactionLog()).Of(id, () => Begin(id));
         progress.EvseId = told.Evse?.Id ?? (progress.EvseId > 0 ? progress.EvseId : ChargePoint.Chargers.Count() == 1 ? 1 : 0);
         // What was not kept while the station was away is of now, whatever its clock says.
         if (told.Offline != true && told.SeqNo > progress.LastSeqNo)
             _clock.Learn(time);
         MeterSample? sample = told.MeterValue is { } values ? SampleOf(progress.EvseId, values) : null;
-        bool newToken = told.IdToken is not null && progress.IdTag is null;
-        progress.IdTag ??= told.IdToken?.Token;
+        string? tagBefore = progress.IdTag;
+        if (told.IdToken is { } presented && (tagBefore is null || !Stops(told)))
+            progress.IdTag = presented.Token;
+        bool newToken = progress.IdTag != tagBefore;
         try
         {
             if (!progress.Stored || newToken || told.EventType != "Updated")
@@ -36,13 +39,19 @@ internal sealed partial class Ocpp2Session
         }
         catch (Exception e) when (e is StorageUnavailableException or TimeoutException)
         {
-            progress.IdTag = newToken ? null : progress.IdTag;
+            progress.IdTag = tagBefore;
             return NotDurable();
         }
-        ChargerReport? reports = NoteSequence(progress, told.SeqNo) ? Facts(progress, told, time, sample) : null;
+        ChargerReport? reports = NoteSequence(progress, told.SeqNo) ? Facts(progress, told, time, sample, newToken) : null;
         progress.Ended |= told.EventType == "Ended";
         return Answer(told.IdToken is { } token ? IdTokenAnswerTo(token) : EmptyAnswer, reports);
     }
+
+    /// <summary>What is known of a transaction before its first event on this link.</summary>
+    private TransactionProgress Begin(string id) =>
+        ChargePoint.ConnectorOf(id) is { } connector && ChargePoint.FindCharger(connector)?.State.Transaction is { } running && running.Id == id
+            ? new TransactionProgress(connector) { Authorised = !running.Waiting, IdTag = running.IdTag.Length == 0 ? null : running.IdTag }
+            : new TransactionProgress(0);
 
     private async Task StoreAsync(TransactionProgress progress, TransactionEvent told, DateTimeOffset time, MeterSample? sample, ReadOnlyMemory<byte> payload)
     {
@@ -73,7 +82,7 @@ internal sealed partial class Ocpp2Session
     }
 
     /// <summary>What an event means for the live state: the transaction, then the charging state, then the samples.</summary>
-    private ChargerReport? Facts(TransactionProgress progress, TransactionEvent told, DateTimeOffset time, MeterSample? sample)
+    private ChargerReport? Facts(TransactionProgress progress, TransactionEvent told, DateTimeOffset time, MeterSample? sample, bool newToken)
     {
         if (progress.EvseId == 0)
             return null;
@@ -88,7 +97,8 @@ internal sealed partial class Ocpp2Session
         if (progress.Ended || (!live && state?.Transaction?.StartedAt > time))
             return null;
         bool before = progress.Authorised;
-        progress.Authorised = IsAuthorised(progress, told, first: !live);
+        progress.Authorised = IsAuthorised(progress, told, first: !live, newToken);
+        progress.RemoteStartId = told.TransactionInfo.RemoteStartId ?? progress.RemoteStartId;
         var open = new OpenTransaction(id, progress.IdTag ?? "", time, sample?.EnergyImportKwh, Waiting: !progress.Authorised);
         // Kept while the station was away: it may run, or its end is still to be told.
         if (!live && told.Offline == true && _clock.IsPast(time))
@@ -97,7 +107,7 @@ internal sealed partial class Ocpp2Session
         if (StatusOf(told.TransactionInfo.ChargingState) is { } reported && (state?.Reported != reported || facts is null))
             facts = Fact(progress, new StatusReported(now, reported, null), facts);
         if (!live)
-            return Fact(progress, new TransactionOpened(now, open, Plugged: told.TransactionInfo.ChargingState != "Idle"), facts);
+            return Fact(progress, new TransactionOpened(now, open, Plugged: HasVehicle(told)), facts);
         return before == progress.Authorised && state!.Transaction!.Waiting != progress.Authorised
             ? facts
             : Fact(progress, new TransactionAuthorised(now, id, !progress.Authorised, progress.IdTag, StoppedByService(progress, told)), facts);
@@ -119,14 +129,32 @@ internal sealed partial class Ocpp2Session
     /// Whether energy may flow in the transaction. One that begins at plug-in waits for its authorisation, and one that does not end
     /// before the vehicle leaves waits again after a stop (E01, E06: TxStartPoint and TxStopPoint).
     /// </summary>
-    private static bool IsAuthorised(TransactionProgress progress, TransactionEvent told, bool first) => told switch
+    private bool IsAuthorised(TransactionProgress progress, TransactionEvent told, bool first, bool newToken)
     {
-        { TriggerReason: "RemoteStop" or "StopAuthorized" or "Deauthorized" } => false,
-        { IdToken: not null } or { TriggerReason: "Authorized" or "RemoteStart" } or { TransactionInfo.RemoteStartId: not null } => true,
-        { TransactionInfo.ChargingState: "Charging" or "SuspendedEV" } => true,
-        { TransactionInfo.ChargingState: null or "SuspendedEVSE" } when first => true,
-        _ => progress.Authorised,
-    };
+        LearnedBehaviour habits = ChargePoint.Learned;
+        bool suspended = told.TransactionInfo.ChargingState is "EVConnected" or "SuspendedEVSE" or "Idle";
+        return told switch
+        {
+            _ when Stops(told) => false,
+            { TriggerReason: "Authorized" or "RemoteStart" } => true,
+            { TransactionInfo.RemoteStartId: { } id } when id != progress.RemoteStartId => true,
+            { IdToken: not null } when first || newToken => true,
+            { TransactionInfo.ChargingState: "Charging" or "SuspendedEV" } => true,
+            // Some tell nothing of the stop but what became of it.
+            _ when suspended && habits.TransactionEnds == TransactionEnd.AtPlugOut
+                && ChargePoint.AskedToStop(progress.EvseId, told.TransactionInfo.TransactionId) => false,
+            { TriggerReason: "CablePluggedIn" or "EVDetected" } when first && habits.TransactionStarts == TransactionStart.AtPlugIn => false,
+            { TransactionInfo.ChargingState: null or "SuspendedEVSE" } when first => true,
+            _ => progress.Authorised,
+        };
+    }
+
+    /// <summary>It tells that the authorisation of its transaction is over.</summary>
+    private static bool Stops(TransactionEvent told) => told.EventType == "Ended" || told.TriggerReason is "RemoteStop" or "StopAuthorized" or "Deauthorized";
+
+    /// <summary>A transaction may begin with its authorisation or when the parking bay is taken.</summary>
+    private static bool HasVehicle(TransactionEvent told) =>
+        told is not ({ TransactionInfo.ChargingState: "Idle" } or { TransactionInfo.ChargingState: null, TriggerReason: "EVDetected" });
 
     private bool StoppedByService(TransactionProgress progress, TransactionEvent told) => ChargePoint.EndedByService(
         progress.EvseId, told.TransactionInfo.TransactionId, told.TriggerReason == "RemoteStop" ? "Remote" : told.TransactionInfo.StoppedReason);

@@ -2,6 +2,7 @@ using System.Globalization;
 using Amps.Ocpp.Chargers;
 using Amps.Ocpp.Dialects.Metering;
 using Amps.Ocpp.Ocppj;
+using Amps.Ocpp.Registry;
 
 namespace Amps.Ocpp.Dialects.Ocpp2;
 
@@ -15,6 +16,7 @@ internal sealed class Ocpp2Setup
     private const string SmartCharging = "SmartChargingCtrlr";
     private const string Sampling = "SampledDataCtrlr";
     private const string Communication = "OCPPCommCtrlr";
+    private const string Transactions = "TxCtrlr";
     private const int UsualItems = 8;
     private const int MaxEvses = 64;
 
@@ -28,6 +30,8 @@ internal sealed class Ocpp2Setup
         Ask(Sampling, "TxUpdatedInterval"),
         Ask(Sampling, "TxUpdatedMeasurands"),
         Ask(Communication, "WebSocketPingInterval"),
+        Ask(Transactions, "TxStartPoint"),
+        Ask(Transactions, "TxStopPoint"),
     ];
 
     private readonly ChargePoint _chargePoint;
@@ -114,8 +118,12 @@ internal sealed class Ocpp2Setup
         string? unit = units is null ? null : units.Contains('A', StringComparison.Ordinal) ? "A" : units.Contains('W', StringComparison.Ordinal) ? "W" : null;
         int? stack = Number(known, $"{SmartCharging}.ProfileStackLevel") is { } level and >= 0 ? level : null;
         bool? switches = bool.TryParse(known.GetValueOrDefault($"{SmartCharging}.Phases3to1")?.Value, out bool told) ? told : null;
+        TransactionStart? starts = TransactionPoints.StartOf(known.GetValueOrDefault($"{Transactions}.TxStartPoint")?.Value);
+        TransactionEnd? ends = TransactionPoints.EndOf(known.GetValueOrDefault($"{Transactions}.TxStopPoint")?.Value);
         _chargePoint.Learn(learned => learned with
         {
+            TransactionStarts = starts ?? learned.TransactionStarts,
+            TransactionEnds = ends ?? learned.TransactionEnds,
             RateUnit = learned.RateUnit ?? unit,
             MaxStackLevel = stack ?? learned.MaxStackLevel,
             SwitchesPhases = learned.SwitchesPhases ?? switches,

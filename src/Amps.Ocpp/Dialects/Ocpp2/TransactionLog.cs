@@ -16,6 +16,9 @@ internal sealed class TransactionProgress(int evseId)
 
     public bool Ended { get; set; }
 
+    /// <summary>The remote start that it last named; some name it in every event.</summary>
+    public int? RemoteStartId { get; set; }
+
     /// <summary>Energy may flow in it.</summary>
     public bool Authorised { get; set; }
 }
