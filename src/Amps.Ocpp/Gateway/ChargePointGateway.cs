@@ -197,7 +197,11 @@ public sealed partial class ChargePointGateway(
             return;
         }
         var upgrade = context.Features.Get<IHttpUpgradeFeature>() as ObservedUpgradeFeature;
-        bool compressed = CompressionOffer.IsUsable(context.Request.Headers.SecWebSocketExtensions.ToString());
+        string offers = context.Request.Headers.SecWebSocketExtensions.ToString();
+        bool compressed = CompressionOffer.IsUsable(offers);
+        // The framework answers what the client asked for, and has no setting for this.
+        if (compressed)
+            context.Request.Headers.SecWebSocketExtensions = CompressionOffer.WithoutClientContext(offers);
         WebSocket socket = await context.WebSockets.AcceptWebSocketAsync(new WebSocketAcceptContext
         {
             SubProtocol = silent ? null : dialect.Subprotocol,

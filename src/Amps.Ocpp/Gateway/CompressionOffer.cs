@@ -9,6 +9,7 @@ namespace Amps.Ocpp.Gateway;
 internal static class CompressionOffer
 {
     private const string Name = "permessage-deflate";
+    private const string ClientWithoutContext = "client_no_context_takeover";
 
     public static bool IsUsable(string? header)
     {
@@ -28,6 +29,14 @@ internal static class CompressionOffer
         return found;
     }
 
+    /// <summary>
+    /// The offers as if each had asked that the client keeps no context: the answer then says so, as a server may whatever was offered
+    /// (section 7.1.1.2), and an idle link holds no window of 32 KiB for what the client sends.
+    /// </summary>
+    public static string WithoutClientContext(string header) => string.Join(", ", header.Split(',', StringSplitOptions.TrimEntries).Select(
+        offer => !offer.StartsWith(Name, StringComparison.OrdinalIgnoreCase) || offer.Contains(ClientWithoutContext, StringComparison.OrdinalIgnoreCase)
+            ? offer : $"{offer}; {ClientWithoutContext}"));
+
     private static bool AreKnown(ReadOnlySpan<string> parameters)
     {
         var seen = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
@@ -44,7 +53,7 @@ internal static class CompressionOffer
 
     private static bool IsKnown(string name, string? value) => name switch
     {
-        "server_no_context_takeover" or "client_no_context_takeover" => value is null,
+        "server_no_context_takeover" or ClientWithoutContext => value is null,
         "server_max_window_bits" => IsWindow(value),
         "client_max_window_bits" => value is null || IsWindow(value),
         _ => false,

@@ -57,6 +57,20 @@ public sealed class HandshakeLimitsTests(HandshakeLimitsTests.Fixture fixture) :
         Assert.Contains("currentTime", Encoding.UTF8.GetString(buffer, 0, read), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("permessage-deflate")]
+    [InlineData("permessage-deflate; client_no_context_takeover")]
+    [InlineData("permessage-deflate; client_max_window_bits")]
+    [InlineData("x-webkit-deflate-frame, permessage-deflate; client_max_window_bits, permessage-deflate")]
+    public async Task Compression_is_answered_without_a_context_on_either_side_whatever_was_offered(string extensions)
+    {
+        string answer = await RawHandshake.KnockAsync(Port, "/ocpp/CONTEXT", $"Sec-WebSocket-Extensions: {extensions}\r\n");
+        Assert.Equal(101, RawHandshake.Status(answer));
+        string taken = answer.Split("\r\n").Single(line => line.StartsWith("Sec-WebSocket-Extensions", StringComparison.OrdinalIgnoreCase));
+        Assert.Contains("server_no_context_takeover", taken, StringComparison.Ordinal);
+        Assert.Contains("client_no_context_takeover", taken, StringComparison.Ordinal);
+    }
+
     [Fact]
     [Trait("row", "H17")]
     public async Task Http2_is_not_spoken_and_does_not_hang()
