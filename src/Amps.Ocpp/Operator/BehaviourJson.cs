@@ -41,6 +41,8 @@ internal static class BehaviourJson
     {
         json.WriteStartObject();
         WriteNumber(json, "connectorCount", behaviour.ConnectorCount);
+        WriteNumber(json, "plugsPerCharger", behaviour.PlugsPerCharger);
+        WriteFlag(json, "inventoryRead", behaviour.InventoryRead);
         json.WriteString("rateUnit", behaviour.RateUnit);
         WriteNumber(json, "stackLevel", behaviour.StackLevel);
         WriteNumber(json, "maxStackLevel", behaviour.MaxStackLevel);

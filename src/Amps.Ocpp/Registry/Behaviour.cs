@@ -41,6 +41,8 @@ public static class Behaviour
         BootNotification = upper.BootNotification ?? lower.BootNotification,
         TriggerMessage = upper.TriggerMessage ?? lower.TriggerMessage,
         CallTimeoutSeconds = upper.CallTimeoutSeconds ?? lower.CallTimeoutSeconds,
+        PlugsPerCharger = upper.PlugsPerCharger ?? lower.PlugsPerCharger,
+        InventoryRead = upper.InventoryRead ?? lower.InventoryRead,
         TransactionStarts = upper.TransactionStarts ?? lower.TransactionStarts,
         TransactionEnds = upper.TransactionEnds ?? lower.TransactionEnds,
     };

@@ -201,6 +201,12 @@ public sealed record LearnedBehaviour
     /// <summary>How long it is given to answer, s: it has been seen to answer later than calls are waited for (quirk Q07).</summary>
     public int? CallTimeoutSeconds { get; init; }
 
+    /// <summary>Most plugs that one of its chargers has, of which one can be used at a time; null = not told.</summary>
+    public int? PlugsPerCharger { get; init; }
+
+    /// <summary>Whether it told all that it has when asked for it; false = it does not, null = not asked yet.</summary>
+    public bool? InventoryRead { get; init; }
+
     /// <summary>When its transactions start, where it tells; null = with the authorisation or later, as the version has it.</summary>
     public TransactionStart? TransactionStarts { get; init; }
 

@@ -47,9 +47,13 @@ internal sealed record NotifyEvent(EventData[] EventData);
 
 internal sealed record EventData(Component Component, Variable Variable, string? ActualValue);
 
-internal sealed record NotifyReport(ReportData[]? ReportData);
+internal sealed record NotifyReport(int RequestId, bool? Tbc, ReportData[]? ReportData);
 
-internal sealed record ReportData(Component Component, Variable Variable);
+internal sealed record ReportData(Component Component, Variable Variable, VariableAttribute[]? VariableAttribute, VariableCharacteristics? VariableCharacteristics);
+
+internal sealed record VariableAttribute(string? Type, string? Value);
+
+internal sealed record VariableCharacteristics(string? Unit, double? MaxLimit);
 
 internal sealed record Component(string Name, string? Instance = null, Evse? Evse = null);
 

@@ -76,8 +76,7 @@ internal sealed partial class Ocpp2Session
 
     private CallAnswer OnNotifyReport(ReadOnlySpan<byte> payload)
     {
-        int highest = (Ocpp2Json.Read(payload, Ocpp2Json.Default.NotifyReport).ReportData ?? []).Max(data => data.Component.Evse?.Id) ?? 0;
-        _setup.NoteEvses(highest);
+        _inventory.Take(Ocpp2Json.Read(payload, Ocpp2Json.Default.NotifyReport));
         return Answer(EmptyAnswer);
     }
 

@@ -12,6 +12,7 @@ internal sealed partial class Ocpp2Session : OcppSession
     private readonly Ocpp2Release _release;
     private readonly Ocpp2Limits _limits;
     private readonly Ocpp2Setup _setup;
+    private readonly Ocpp2Inventory _inventory;
     private readonly ChargerClock _clock;
     private readonly StatusOrder _statusOrder;
     private int _lastRemoteStart;
@@ -22,6 +23,7 @@ internal sealed partial class Ocpp2Session : OcppSession
         _release = release;
         _limits = new Ocpp2Limits(context.ChargePoint, this, context.Time);
         _setup = new Ocpp2Setup(context.ChargePoint, this);
+        _inventory = new Ocpp2Inventory(context.ChargePoint, this, _setup, context.Time);
         _clock = new ChargerClock(context.Time);
         _statusOrder = new StatusOrder(this, context.Time);
         _lastRemoteStart = (int)(context.Time.GetUtcNow().ToUnixTimeSeconds() & 0x3FFF_FFFF);
@@ -49,7 +51,11 @@ internal sealed partial class Ocpp2Session : OcppSession
     public override Task<LimitReading?> ReadLimitAsync(int connectorId, bool inWatts, CancellationToken cancellationToken) =>
         _limits.ReadAsync(connectorId, inWatts, cancellationToken);
 
-    public override Task PrepareAsync(CancellationToken cancellationToken) => _setup.RunAsync(cancellationToken);
+    public override async Task PrepareAsync(CancellationToken cancellationToken)
+    {
+        await _setup.RunAsync(cancellationToken);
+        await _inventory.AskAsync(cancellationToken);
+    }
 
     public override Task SampleFasterAsync(CancellationToken cancellationToken) => _setup.SampleFasterAsync(cancellationToken);
 

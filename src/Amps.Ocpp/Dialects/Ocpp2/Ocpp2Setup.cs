@@ -1,5 +1,6 @@
 using System.Globalization;
 using Amps.Ocpp.Chargers;
+using Amps.Ocpp.Dialects.Limits;
 using Amps.Ocpp.Dialects.Metering;
 using Amps.Ocpp.Ocppj;
 using Amps.Ocpp.Registry;
@@ -8,7 +9,7 @@ namespace Amps.Ocpp.Dialects.Ocpp2;
 
 /// <summary>
 /// The few variables that this service needs, read in messages as large as the station takes and changed only where they differ
-/// (charger behaviour, section 6). The station's own inventory is asked for as advice: it may never come (quirk Q39).
+/// (charger behaviour, section 6).
 /// </summary>
 internal sealed class Ocpp2Setup
 {
@@ -35,31 +36,27 @@ internal sealed class Ocpp2Setup
     ];
 
     private readonly ChargePoint _chargePoint;
-    private readonly Ocpp2Session _session;
+    private readonly IOcppCalls _calls;
     private readonly SamplingSetup _sampling;
-    private int _lastRequest;
+    private CancellationToken _life;
+    private volatile bool _samplingTold;
 
-    public Ocpp2Setup(ChargePoint chargePoint, Ocpp2Session session)
+    public Ocpp2Setup(ChargePoint chargePoint, IOcppCalls calls)
     {
         _chargePoint = chargePoint;
-        _session = session;
+        _calls = calls;
         _sampling = new SamplingSetup(chargePoint, s_sampling, ChangeAsync);
     }
 
     public async Task RunAsync(CancellationToken cancellationToken)
     {
+        _life = cancellationToken;
         int items = await ReadItemsPerMessageAsync(cancellationToken);
         Dictionary<string, Setting> known = await ReadAsync(s_variables, items, cancellationToken);
         Learn(known);
+        _samplingTold = known.ContainsKey(s_sampling.Measurands);
         await ReadEvsesAsync(items, cancellationToken);
         await _sampling.RunAsync(known, cancellationToken);
-        if (_chargePoint.Learned.ConnectorCount is null)
-        {
-            await _session.SendAsync(
-                "GetBaseReport",
-                Ocpp2Json.Write(new GetBaseReport(Interlocked.Increment(ref _lastRequest), "SummaryInventory"), Ocpp2Json.Default.GetBaseReport),
-                cancellationToken);
-        }
     }
 
     public Task SampleFasterAsync(CancellationToken cancellationToken) => _sampling.SampleFasterAsync(cancellationToken);
@@ -111,23 +108,43 @@ internal sealed class Ocpp2Setup
             await _chargePoint.EnsureConnectorsAsync(count);
     }
 
+    /// <summary>What a report tells and no answer told: taken where nothing else is known.</summary>
+    /// <param name="told">By component and variable, those of the station alone.</param>
+    public void Advise(Dictionary<string, Setting> told)
+    {
+        LearnedBehaviour advice = BehaviourOf(told);
+        _chargePoint.Learn(learned => learned.Over(advice));
+        if (!_samplingTold && told.ContainsKey(s_sampling.Measurands))
+        {
+            _samplingTold = true;
+            _ = _sampling.RunAsync(told, _life);
+        }
+    }
+
     private void Learn(Dictionary<string, Setting> known)
     {
-        string? units = known.GetValueOrDefault($"{SmartCharging}.RateUnit")?.Value;
-        // Amperes unless it takes watts alone.
-        string? unit = units is null ? null : units.Contains('A', StringComparison.Ordinal) ? "A" : units.Contains('W', StringComparison.Ordinal) ? "W" : null;
-        int? stack = Number(known, $"{SmartCharging}.ProfileStackLevel") is { } level and >= 0 ? level : null;
-        bool? switches = bool.TryParse(known.GetValueOrDefault($"{SmartCharging}.Phases3to1")?.Value, out bool told) ? told : null;
-        TransactionStart? starts = TransactionPoints.StartOf(known.GetValueOrDefault($"{Transactions}.TxStartPoint")?.Value);
-        TransactionEnd? ends = TransactionPoints.EndOf(known.GetValueOrDefault($"{Transactions}.TxStopPoint")?.Value);
-        _chargePoint.Learn(learned => learned with
+        LearnedBehaviour told = BehaviourOf(known);
+        // What may be set at the station is as it says now; in which unit limits are accepted was tried.
+        _chargePoint.Learn(learned => learned.Over(told) with
         {
-            TransactionStarts = starts ?? learned.TransactionStarts,
-            TransactionEnds = ends ?? learned.TransactionEnds,
-            RateUnit = learned.RateUnit ?? unit,
-            MaxStackLevel = stack ?? learned.MaxStackLevel,
-            SwitchesPhases = learned.SwitchesPhases ?? switches,
+            MaxStackLevel = told.MaxStackLevel ?? learned.MaxStackLevel,
+            TransactionStarts = told.TransactionStarts ?? learned.TransactionStarts,
+            TransactionEnds = told.TransactionEnds ?? learned.TransactionEnds,
         });
+    }
+
+    private static LearnedBehaviour BehaviourOf(Dictionary<string, Setting> known)
+    {
+        string? units = known.GetValueOrDefault($"{SmartCharging}.RateUnit")?.Value;
+        return new LearnedBehaviour
+        {
+            // Amperes unless it takes watts alone.
+            RateUnit = units is null ? null : units.Contains('A', StringComparison.Ordinal) ? "A" : units.Contains('W', StringComparison.Ordinal) ? "W" : null,
+            MaxStackLevel = Number(known, $"{SmartCharging}.ProfileStackLevel") is { } level and >= 0 ? level : null,
+            SwitchesPhases = Flag(known, $"{SmartCharging}.Phases3to1") ?? Flag(known, $"{SmartCharging}.ACPhaseSwitchingSupported"),
+            TransactionStarts = TransactionPoints.StartOf(known.GetValueOrDefault($"{Transactions}.TxStartPoint")?.Value),
+            TransactionEnds = TransactionPoints.EndOf(known.GetValueOrDefault($"{Transactions}.TxStopPoint")?.Value),
+        };
     }
 
     /// <summary>The values that the station told, by component and variable; a message it refuses is tried in halves.</summary>
@@ -137,7 +154,7 @@ internal sealed class Ocpp2Setup
         var waiting = new Queue<GetVariableData[]>(variables.Chunk(items));
         while (waiting.TryDequeue(out GetVariableData[]? part))
         {
-            CallOutcome outcome = await _session.SendAsync(
+            CallOutcome outcome = await _calls.SendAsync(
                 "GetVariables", Ocpp2Json.Write(new GetVariables(part), Ocpp2Json.Default.GetVariables), cancellationToken);
             if (outcome is { Kind: CallOutcomeKind.Error, ErrorCode: not ("NotSupported" or "NotImplemented") } && part.Length > 1)
             {
@@ -160,7 +177,7 @@ internal sealed class Ocpp2Setup
     public async Task<CallAnswerSummary> ChangeAsync(string key, string value, CancellationToken cancellationToken)
     {
         string[] names = key.Split('.');
-        CallOutcome outcome = await _session.SendAsync(
+        CallOutcome outcome = await _calls.SendAsync(
             "SetVariables",
             Ocpp2Json.Write(new SetVariables([new SetVariableData(value, new Component(names[0]), new Variable(names[1]))]), Ocpp2Json.Default.SetVariables),
             cancellationToken);
@@ -180,7 +197,11 @@ internal sealed class Ocpp2Setup
 
     private static GetVariableData Ask(string component, string variable) => new(new Component(component), new Variable(variable));
 
+    private static bool? Flag(Dictionary<string, Setting> known, string key) => bool.TryParse(known.GetValueOrDefault(key)?.Value, out bool flag) ? flag : null;
+
     private static int? Number(Dictionary<string, Setting> known, string key) =>
-        double.TryParse(known.GetValueOrDefault(key)?.Value, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) && Math.Abs(number) < int.MaxValue
-            ? (int)number : null;
+        Decimal(known.GetValueOrDefault(key)?.Value) is { } number && Math.Abs(number) < int.MaxValue ? (int)number : null;
+
+    internal static double? Decimal(string? text) =>
+        double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) && double.IsFinite(number) ? number : null;
 }
