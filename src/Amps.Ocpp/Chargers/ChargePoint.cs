@@ -103,12 +103,15 @@ public sealed partial class ChargePoint : Mailbox
     {
         if (_link is not { } link || !ReferenceEquals(link.Session, session) || Record is not { Admission: Admission.Accepted })
             return false;
-        if (!link.Ready.TrySetResult() && link.Prepared)
+        if (link.Ready.TrySetResult())
+            return true;
+        // Booted again on a link in use: what it was told may be lost, and what it tells may be.
+        if (link.Prepared)
         {
-            // Booted again on a link in use: what it was told may be lost.
             foreach (Charger charger in _chargers.Values)
                 charger.Cap.Ensure();
         }
+        _ = SessionSetup.RunAfterBootAsync(this, session, link.Life.Token);
         return true;
     }
 

@@ -119,6 +119,9 @@ public interface IChargePointSession
     /// <summary>Asks the charge point to report; its report comes by itself.</summary>
     Task<CallAnswerSummary> TriggerAsync(TriggerKind kind, int? connectorId, CancellationToken cancellationToken);
 
+    /// <summary>Has the charger tell its status, as far as it was not told since then; it comes by itself, or is read where it cannot be asked for.</summary>
+    Task AskForStatusAsync(int connectorId, DateTimeOffset since, CancellationToken cancellationToken);
+
     /// <summary>Reads the few settings the service needs and changes only what differs.</summary>
     Task PrepareAsync(CancellationToken cancellationToken);
 

@@ -73,14 +73,33 @@ internal static class SessionSetup
         {
             charger.Cap.Ensure();
         }
-        TimeSpan left = options.StatusTriggerAfter - time.GetElapsedTime(start);
-        if (left > TimeSpan.Zero)
-            await Task.Delay(left, time, life);
-        foreach (Charger charger in chargePoint.Chargers)
+        await AskForStatusesAsync(chargePoint, session, since, options.StatusTriggerAfter - time.GetElapsedTime(start), life);
+    }
+
+    /// <summary>After a boot on a link in use: what it lost by that it is asked for, since a read must not stay on what was before.</summary>
+    public static async Task RunAfterBootAsync(ChargePoint chargePoint, IChargePointSession session, CancellationToken life)
+    {
+        try
         {
-            if (charger.State.ObservedAt < since)
-                await session.TriggerAsync(TriggerKind.Status, charger.ConnectorId, life);
+            await AskForStatusesAsync(chargePoint, session, chargePoint.Services.Time.GetUtcNow(), chargePoint.Services.Options.StatusTriggerAfter, life);
         }
+        catch (OperationCanceledException)
+        {
+            // The link is gone or was replaced.
+        }
+        catch (Exception e)
+        {
+            chargePoint.OnSetupFailed(e);
+        }
+    }
+
+    /// <summary>Statuses that were not told in time are asked for (faults: lost messages after a reconnect or a boot).</summary>
+    private static async Task AskForStatusesAsync(ChargePoint chargePoint, IChargePointSession session, DateTimeOffset since, TimeSpan delay, CancellationToken life)
+    {
+        if (delay > TimeSpan.Zero)
+            await Task.Delay(delay, chargePoint.Services.Time, life);
+        foreach (Charger charger in chargePoint.Chargers)
+            await session.AskForStatusAsync(charger.ConnectorId, since, life);
     }
 
     /// <summary>

@@ -47,6 +47,9 @@ internal abstract partial class OcppSession(OcppSessionContext context, ActionTa
 
     public abstract Task SampleFasterAsync(CancellationToken cancellationToken);
 
+    public virtual Task AskForStatusAsync(int connectorId, DateTimeOffset since, CancellationToken cancellationToken) =>
+        ChargePoint.FindCharger(connectorId)?.State.StatusAt >= since ? Task.CompletedTask : TriggerAsync(TriggerKind.Status, connectorId, cancellationToken);
+
     public async Task<(OperatorCallOutcome? Outcome, CallRefusal? Refusal)> CallAsync(
         string action, JsonElement payload, TimeSpan? timeout, CancellationToken cancellationToken)
     {

@@ -9,6 +9,8 @@ namespace Amps.Ocpp.Dialects;
 internal sealed class StatusOrder(IChargePointSession session, TimeProvider time)
 {
     private static readonly TimeSpan s_askInterval = TimeSpan.FromMinutes(1);
+    private const int Stride = 65;
+    private const int MaxPlugs = 8;
     private long[] _newest = [];
     private long? _askedAt;
 
@@ -16,21 +18,24 @@ internal sealed class StatusOrder(IChargePointSession session, TimeProvider time
     public void Forget() => _newest = [];
 
     /// <summary>Notes a status; true when a newer one of this connector was told before it.</summary>
+    /// <param name="connectorId">Connector or EVSE, ≤ 64.</param>
     /// <param name="told">Null = it has no time, or none that can be read.</param>
-    public bool IsOld(int connectorId, DateTimeOffset? told)
+    /// <param name="plug">Which of its plugs, from 0: each has times of its own.</param>
+    public bool IsOld(int connectorId, DateTimeOffset? told, int plug = 0)
     {
         if (told is not { } at)
             return false;
-        if (connectorId >= _newest.Length)
-            Array.Resize(ref _newest, connectorId + 1);
-        if (at.UtcTicks < _newest[connectorId])
+        int index = connectorId + (Math.Clamp(plug, 0, MaxPlugs - 1) * Stride);
+        if (index >= _newest.Length)
+            Array.Resize(ref _newest, index + 1);
+        if (at.UtcTicks < _newest[index])
         {
             if (_askedAt is not { } asked || time.GetElapsedTime(asked) >= s_askInterval)
                 _ = AskAsync(connectorId);
             return true;
         }
         // A time ahead of ours is no measure for what comes after it.
-        _newest[connectorId] = at <= time.GetUtcNow() + ChargerClock.Tolerance ? at.UtcTicks : 0;
+        _newest[index] = at <= time.GetUtcNow() + ChargerClock.Tolerance ? at.UtcTicks : 0;
         return false;
     }
 

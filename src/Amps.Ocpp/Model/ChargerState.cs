@@ -22,6 +22,9 @@ public sealed record ChargerState
     /// <summary>When <see cref="Reported"/> last changed, our time; default = not since the start.</summary>
     public DateTimeOffset ReportedSince { get; init; }
 
+    /// <summary>When its status was last told, our time; default = not since the start.</summary>
+    public DateTimeOffset StatusAt { get; init; }
+
     public string? ErrorCode { get; init; }
 
     /// <summary>A vehicle is plugged in, as last told; statuses that do not say (faulted, reserved) leave it as it was.</summary>
@@ -150,6 +153,7 @@ public sealed record ChargerState
         return this with
         {
             Reported = status.Status,
+            StatusAt = status.At,
             ReportedSince = status.Status == Reported && ReportedSince != default ? ReportedSince : status.At,
             ErrorCode = status.ErrorCode,
             Plugged = plugged,

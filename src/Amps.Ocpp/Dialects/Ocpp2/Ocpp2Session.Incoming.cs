@@ -10,6 +10,7 @@ namespace Amps.Ocpp.Dialects.Ocpp2;
 internal sealed partial class Ocpp2Session
 {
     private readonly EvseStatuses _statuses = new();
+    private readonly Lock _askedForGate = new();
     private HashSet<string>? _askedFor;
 
     /// <summary>Before it is accepted a station may boot, and while pending send what it was asked for (B02.FR.09, B03.FR.07).</summary>
@@ -22,7 +23,7 @@ internal sealed partial class Ocpp2Session
 
     private bool WasAskedFor(string action)
     {
-        lock (_statuses)
+        lock (_askedForGate)
             return _askedFor?.Contains(action) == true;
     }
 
@@ -54,7 +55,7 @@ internal sealed partial class Ocpp2Session
         StatusNotification status = Ocpp2Json.Read(payload, Ocpp2Json.Default.StatusNotification);
         if (status.EvseId is < 0 or > MaxConnectorId)
             return WrongEvse();
-        if (_statusOrder.IsOld(status.EvseId, ChargerTime.Read(status.Timestamp)))
+        if (_statusOrder.IsOld(status.EvseId, ChargerTime.Read(status.Timestamp), status.ConnectorId - 1))
             return Answer(EmptyAnswer);
         return Answer(EmptyAnswer, StatusOf(status.EvseId, status.ConnectorId, status.ConnectorStatus, null));
     }
@@ -112,7 +113,7 @@ internal sealed partial class Ocpp2Session
                 DialectMetrics.Tolerated.Add(1);
             return null;
         }
-        string status = _statuses.Note(evseId, connectorId, told);
+        string status = _statuses.Note(evseId, connectorId, told, Time.GetUtcNow());
         ChargerState? state = ChargePoint.FindCharger(evseId)?.State;
         ConnectorStatus reported = status switch
         {

@@ -66,7 +66,7 @@ internal sealed partial class Ocpp2Session : OcppSession
             case TriggerKind.Boot:
                 return await TriggerAsync("BootNotification", null, cancellationToken);
             case TriggerKind.Status:
-                return await TriggerAsync("StatusNotification", connectorId, cancellationToken);
+                return await AskForStatusAsync(connectorId, since: null, cancellationToken) ?? new CallAnswerSummary(CallStatus.Accepted, Sent: false);
         }
         // Inside a transaction the samples come with its events (quirk Q95), where the station knows that trigger.
         if (!_noTransactionTrigger && connectorId is { } evse && ChargePoint.FindCharger(evse)?.State.Transaction is not null)
@@ -84,16 +84,12 @@ internal sealed partial class Ocpp2Session : OcppSession
     {
         if (action == "TriggerMessage" && payload.TryGetProperty("requestedMessage", out JsonElement message) && message.GetString() is { } name)
         {
-            lock (_statuses)
+            lock (_askedForGate)
                 (_askedFor ??= new HashSet<string>(StringComparer.Ordinal)).Add(name);
         }
     }
 
-    /// <summary>A trigger for a status names the connector, for anything else the EVSE alone (F06.FR.12).</summary>
-    protected override byte[] TriggerPayload(string message, int? connectorId)
-    {
-        Evse? evse = connectorId is not { } id ? null
-            : new Evse(id, message == "StatusNotification" ? _statuses.ConnectorOf(id) : null);
-        return Ocpp2Json.Write(new TriggerMessage(message, evse), Ocpp2Json.Default.TriggerMessage);
-    }
+    /// <summary>A trigger for anything but a status names the EVSE alone (F06.FR.12).</summary>
+    protected override byte[] TriggerPayload(string message, int? connectorId) =>
+        Ocpp2Json.Write(new TriggerMessage(message, connectorId is { } evse ? new Evse(evse, null) : null), Ocpp2Json.Default.TriggerMessage);
 }

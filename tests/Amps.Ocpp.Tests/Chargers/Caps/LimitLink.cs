@@ -43,6 +43,9 @@ internal sealed class LimitLink(ChargePoint chargePoint, LimitingChargePoint dev
         return Task.FromResult(new CallAnswerSummary(CallStatus.Accepted));
     }
 
+    public Task AskForStatusAsync(int connectorId, DateTimeOffset since, CancellationToken cancellationToken) =>
+        TriggerAsync(TriggerKind.Status, connectorId, cancellationToken);
+
     public Task PrepareAsync(CancellationToken cancellationToken)
     {
         chargePoint.Learn(learned => learned with { MaxStackLevel = 8, SwitchesPhases = learned.SwitchesPhases ?? (device.SwitchesPhases ? true : null) });
