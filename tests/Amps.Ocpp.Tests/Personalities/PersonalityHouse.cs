@@ -6,7 +6,7 @@ namespace Amps.Ocpp.Tests.Personalities;
 /// <summary>One service for all personalities; their stories run side by side, each is told once in each of its versions.</summary>
 public sealed class PersonalityHouse : IAsyncLifetime
 {
-    private const int AtOnce = 200;
+    private const int AtOnce = 400;
 
     private readonly SemaphoreSlim _room = new(AtOnce);
     private readonly Dictionary<(string Name, string Version), Task<PersonalityStory>> _stories = [];
