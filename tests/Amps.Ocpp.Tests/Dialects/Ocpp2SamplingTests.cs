@@ -20,7 +20,7 @@ public sealed class Ocpp2SamplingTests(Ocpp2Service fixture) : IClassFixture<Ocp
         {
             string message = trigger.GetProperty("requestedMessage").GetString()!;
             asked.Enqueue(message);
-            _ = message == "MeterValues" ? station.PowerAsync(4000) : station.EventAsync("Updated", "Trigger", "bare", "Charging");
+            station.Link.Later(() => message == "MeterValues" ? station.PowerAsync(4000) : station.EventAsync("Updated", "Trigger", "bare", "Charging"));
             return new { status = "Accepted" };
         });
         await station.EventAsync("Started", "Authorized", "bare", "Charging", idToken: "CARD");
