@@ -65,6 +65,9 @@ public sealed record ConnectorOptions
     /// <summary>A per phase.</summary>
     public double RatedCurrent { get; init; } = 32;
 
+    /// <summary>Of 2.0.1 and 2.1, where this is an EVSE: its connectors, of which one at a time is used.</summary>
+    public int Plugs { get; init; } = 1;
+
     /// <summary>A vehicle is plugged in at the start.</summary>
     public VehicleOptions? Vehicle { get; init; }
 }
@@ -73,6 +76,9 @@ public sealed record ConnectorOptions
 public sealed record VehicleOptions
 {
     public double BatteryKwh { get; init; } = 60;
+
+    /// <summary>The connector of its EVSE that it is plugged in at.</summary>
+    public int Plug { get; init; } = 1;
 
     /// <summary>Percent.</summary>
     public double StateOfCharge { get; init; } = 40;

@@ -36,7 +36,15 @@ public abstract partial class SimulatedHardware : IAsyncDisposable
     public bool IsAccepted { get; private set; }
 
     /// <summary>Accepted, and the central system has answered everything there was to tell.</summary>
-    public bool IsSettled => IsAccepted && Outbox.IsEmpty;
+    public bool IsSettled
+    {
+        get
+        {
+            // What follows the acceptance is put into the outbox under the same gate.
+            lock (Gate)
+                return IsAccepted && Outbox.IsEmpty;
+        }
+    }
 
     /// <summary>Sees every frame; true = sent by the charge point.</summary>
     public event Action<bool, string>? FrameSeen;

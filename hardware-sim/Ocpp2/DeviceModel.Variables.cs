@@ -48,10 +48,14 @@ internal sealed partial class DeviceModel
                 Max = hardware.Phases * hardware.Voltage * hardware.RatedCurrent,
                 Value = () => Number(Math.Round(evse.Path.PowerKw * 1000)),
             });
-            Told("Connector", "Available", "boolean", static () => "true", evse.Id, 1);
-            Told("Connector", "AvailabilityState", "OptionList", () => evse.ConnectorStatus, evse.Id, 1);
-            Told("Connector", "ConnectorType", "string", static () => "cType2", evse.Id, 1);
-            Told("Connector", "SupplyPhases", "integer", () => Number(hardware.Phases), evse.Id, 1);
+            for (int plug = 1; plug <= hardware.Plugs; plug++)
+            {
+                int connector = plug;
+                Told("Connector", "Available", "boolean", static () => "true", evse.Id, connector);
+                Told("Connector", "AvailabilityState", "OptionList", () => evse.StatusOf(connector), evse.Id, connector);
+                Told("Connector", "ConnectorType", "string", static () => "cType2", evse.Id, connector);
+                Told("Connector", "SupplyPhases", "integer", () => Number(hardware.Phases), evse.Id, connector);
+            }
         }
     }
 

@@ -10,18 +10,24 @@ internal sealed partial class Evse
     /// <summary>The central system has answered the status that it has now.</summary>
     public bool StatusTold { get; private set; }
 
-    public void TellStatus()
+    public string StatusOf(int connectorId) => ConnectorStatus == "Occupied" && connectorId != _plug ? "Available" : ConnectorStatus;
+
+    /// <summary>Tells the status of one connector or of all.</summary>
+    public void TellStatus(int? connectorId = null)
     {
         StatusTold = false;
         string told = ConnectorStatus;
-        var status = new JsonObject
+        for (int connector = connectorId ?? 1; connector <= (connectorId ?? Path.Options.Plugs); connector++)
         {
-            ["timestamp"] = Words.Time(_owner.Now),
-            ["connectorStatus"] = ConnectorStatus,
-            ["evseId"] = Id,
-            ["connectorId"] = 1,
-        };
-        _owner.TellPassing("StatusNotification", status, _ => StatusTold = told == ConnectorStatus);
+            var status = new JsonObject
+            {
+                ["timestamp"] = Words.Time(_owner.Now),
+                ["connectorStatus"] = StatusOf(connector),
+                ["evseId"] = Id,
+                ["connectorId"] = connector,
+            };
+            _owner.TellPassing("StatusNotification", status, _ => StatusTold = told == ConnectorStatus);
+        }
     }
 
     /// <summary>An update of the running transaction.</summary>
@@ -67,8 +73,9 @@ internal sealed partial class Evse
             : "Available";
         if (status == ConnectorStatus)
             return;
+        bool ofOne = status is "Occupied" or "Available" && ConnectorStatus is "Occupied" or "Available";
         ConnectorStatus = status;
-        TellStatus();
+        TellStatus(ofOne ? _plug : null);
     }
 
     private void TellEvent(string type, Transaction transaction, Cause cause, JsonArray samples, int? seqNo = null)
@@ -81,7 +88,7 @@ internal sealed partial class Evse
             ["triggerReason"] = cause.TriggerReason,
             ["seqNo"] = seqNo ?? transaction.TakeSeqNo(),
             ["transactionInfo"] = info,
-            ["evse"] = Words.Evse(Id),
+            ["evse"] = Words.Evse(Id, _plug),
         };
         if (!_owner.IsAccepted)
             told["offline"] = true;

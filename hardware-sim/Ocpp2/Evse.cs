@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 namespace Amps.HardwareSim.Ocpp2;
 
 /// <summary>
-/// One EVSE with one connector: vehicle, authorization, and the transaction that starts and stops by TxStartPoint and TxStopPoint.
+/// One EVSE, of whose connectors one at a time is used: vehicle, authorization, and the transaction that starts and stops by TxStartPoint and TxStopPoint.
 /// Not safe for several threads; its station guards it.
 /// </summary>
 internal sealed partial class Evse
@@ -13,6 +13,7 @@ internal sealed partial class Evse
     private Transaction? _transaction;
     private string? _fault;
     private TxPoints _points;
+    private int _plug;
 
     public Evse(SimulatedStation owner, int id, ConnectorOptions hardware)
     {
@@ -20,13 +21,14 @@ internal sealed partial class Evse
         Id = id;
         Path = new PowerPath(hardware);
         ConnectorStatus = Path.Vehicle is null ? "Available" : "Occupied";
+        _plug = hardware.Vehicle?.Plug ?? 1;
     }
 
     public int Id { get; }
 
     public PowerPath Path { get; }
 
-    /// <summary><c>Available</c>, <c>Occupied</c>, <c>Reserved</c>, <c>Unavailable</c> or <c>Faulted</c>.</summary>
+    /// <summary>Of the connector in use: <c>Available</c>, <c>Occupied</c>, <c>Reserved</c>, <c>Unavailable</c> or <c>Faulted</c>.</summary>
     public string ConnectorStatus { get; private set; }
 
     /// <summary>In service, as ChangeAvailability left it.</summary>
@@ -78,6 +80,7 @@ internal sealed partial class Evse
         if (Plugged)
             return;
         Path.Vehicle = new Vehicle(vehicle);
+        _plug = vehicle.Plug;
         StartItself();
         Settle(Cause.PluggedIn);
     }

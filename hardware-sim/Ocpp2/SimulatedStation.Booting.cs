@@ -85,12 +85,13 @@ public sealed partial class SimulatedStation
         await SendAsync(link, new OutboxMessage("BootNotification", BootPayload, Keep: false, answer =>
         {
             _registration = Enum.Parse<RegistrationStatus>(answer.Word("status", "Accepted", "Pending", "Rejected"));
+            // At once: the next frame may be a call already.
+            Booted = _registration == RegistrationStatus.Accepted;
             interval = answer.Whole("interval");
             answer.Text("currentTime");
         }), life);
         lock (Gate)
         {
-            Booted = _registration == RegistrationStatus.Accepted;
             if (Booted)
             {
                 if (interval > 0)

@@ -9,6 +9,7 @@ public sealed partial class SimulatedStation
     {
         string message = call.Text("requestedMessage");
         int? evseId = call.MaybePart("evse")?.Whole("id");
+        int? connectorId = call.MaybePart("evse")?.MaybeWhole("connectorId");
         if (evseId < 0 || evseId > _evses.Length)
             return Words.Status("Rejected", "UnknownEvse");
         if (message != "BootNotification" && _registration == RegistrationStatus.None && !Personality.Boot.Never)
@@ -21,10 +22,10 @@ public sealed partial class SimulatedStation
             case "Heartbeat":
                 After(() => TellAsked(message, []));
                 return Words.Status("Accepted");
-            case "StatusNotification" when call.MaybePart("evse")?.MaybeWhole("connectorId") is > 1:
+            case "StatusNotification" when connectorId < 1 || connectorId > chosen[0].Path.Options.Plugs:
                 return Words.Status("Rejected", "UnknownConnectorId");
             case "StatusNotification":
-                After(() => WhileAsked(() => Array.ForEach(chosen, static evse => evse.TellStatus())));
+                After(() => WhileAsked(() => Array.ForEach(chosen, evse => evse.TellStatus(connectorId))));
                 return Words.Status("Accepted");
             case "MeterValues":
                 After(() => WhileAsked(() => Array.ForEach(chosen, evse => evse.TellMeterValues("Trigger", Model.List("AlignedDataCtrlr.Measurands")))));
@@ -95,9 +96,9 @@ public sealed partial class SimulatedStation
         int evseId = about?.Whole("id") ?? 0;
         if (evseId < 0 || evseId > _evses.Length)
             return Words.Status("Rejected", "UnknownEvse");
-        if (about?.MaybeWhole("connectorId") is > 1)
-            return Words.Status("Rejected", "UnknownConnectorId");
         Evse[] chosen = evseId > 0 ? [_evses[evseId - 1]] : _evses;
+        if (about?.MaybeWhole("connectorId") > chosen[0].Path.Options.Plugs)
+            return Words.Status("Rejected", "UnknownConnectorId");
         After(() =>
         {
             foreach (Evse evse in chosen)
@@ -110,7 +111,7 @@ public sealed partial class SimulatedStation
     private JsonObject Unlock(JsonObject call)
     {
         int connectorId = call.Whole("connectorId");
-        return Find(call.Whole("evseId")) is not { } evse || connectorId != 1 ? Words.Status("UnknownConnector")
+        return Find(call.Whole("evseId")) is not { } evse || connectorId < 1 || connectorId > evse.Path.Options.Plugs ? Words.Status("UnknownConnector")
             : evse.Authorization is not null ? Words.Status("OngoingAuthorizedTransaction")
             : Words.Status("Unlocked");
     }

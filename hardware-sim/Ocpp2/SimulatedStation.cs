@@ -3,8 +3,7 @@ using System.Text.Json.Nodes;
 namespace Amps.HardwareSim.Ocpp2;
 
 /// <summary>
-/// A charging station that behaves as OCPP 2.0.1 or 2.1 wants it and as hardware does; each connector of its options is an EVSE with
-/// one connector. All members may be called from any thread.
+/// A charging station that behaves as OCPP 2.0.1 or 2.1 wants it and as hardware does; each connector of its options is an EVSE. All members may be called from any thread.
 /// </summary>
 public sealed partial class SimulatedStation : SimulatedHardware
 {

@@ -27,5 +27,5 @@ internal static class Words
 
     public static string Time(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
 
-    public static JsonObject Evse(int id) => new() { ["id"] = id, ["connectorId"] = 1 };
+    public static JsonObject Evse(int id, int connectorId) => new() { ["id"] = id, ["connectorId"] = connectorId };
 }

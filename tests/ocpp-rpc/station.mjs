@@ -1,6 +1,6 @@
-// A one-EVSE station of OCPP 2.0.1 on ocpp-rpc in strict mode: every frame is checked against the official schemas, both ways.
+// A one-EVSE station of OCPP 2.0.1 or 2.1 on ocpp-rpc in strict mode: every frame is checked against the official schemas, both ways.
 // It is driven over stdin, one word a line (plug, unplug, meter, quit), and tells what happens over stdout, one JSON object a line.
-// Usage: node station.mjs URL IDENTITY [PASSWORD]
+// Usage: node station.mjs URL IDENTITY PASSWORD [SUBPROTOCOL]
 
 import { createClient, now, run, tell } from './peer.mjs';
 
@@ -21,7 +21,7 @@ const variables = {
 };
 const readOnly = new Set(['SmartChargingCtrlr.RateUnit', 'SmartChargingCtrlr.ProfileStackLevel']);
 
-const client = createClient('ocpp2.0.1');
+const client = createClient(process.argv[5] ?? 'ocpp2.0.1');
 
 function limit() {
   const tx = profiles.filter(p => p.chargingProfilePurpose === 'TxProfile' && transaction && p.transactionId === transaction.id);

@@ -3,13 +3,13 @@ using Amps.Ocpp.Tests.Support;
 
 namespace Amps.Ocpp.Tests.Personalities;
 
-/// <summary>One service for all personalities; their stories run side by side, each is told once.</summary>
+/// <summary>One service for all personalities; their stories run side by side, each is told once in each of its versions.</summary>
 public sealed class PersonalityHouse : IAsyncLifetime
 {
-    private const int AtOnce = 200;
+    private const int AtOnce = 400;
 
     private readonly SemaphoreSlim _room = new(AtOnce);
-    private readonly Dictionary<string, Task<PersonalityStory>> _stories = [];
+    private readonly Dictionary<(string Name, string Version), Task<PersonalityStory>> _stories = [];
     private readonly SimulationClock _clock = new();
     private ServiceHost _service = null!;
     private ApiClient _app = null!;
@@ -22,12 +22,14 @@ public sealed class PersonalityHouse : IAsyncLifetime
         string? only = Environment.GetEnvironmentVariable("AMPS_PERSONALITIES");
         foreach (Personality personality in PersonalityCatalog.All.Values)
         {
-            if (personality.Versions.Contains("1.6") && (only is null ? personality.Awaits is null : only.Split(',').Contains(personality.Name)))
-                _stories[personality.Name] = RunAsync(personality);
+            if (only is null ? personality.Awaits is not null : !only.Split(',').Contains(personality.Name))
+                continue;
+            foreach (string version in personality.Versions)
+                _stories[(personality.Name, version)] = RunAsync(personality, version);
         }
     }
 
-    internal Task<PersonalityStory>? StoryOf(string name) => _stories.GetValueOrDefault(name);
+    internal Task<PersonalityStory>? StoryOf(string name, string version) => _stories.GetValueOrDefault((name, version));
 
     public async ValueTask DisposeAsync()
     {
@@ -38,12 +40,12 @@ public sealed class PersonalityHouse : IAsyncLifetime
         _room.Dispose();
     }
 
-    private async Task<PersonalityStory> RunAsync(Personality personality)
+    private async Task<PersonalityStory> RunAsync(Personality personality, string version)
     {
         await _room.WaitAsync();
         try
         {
-            return await new PersonalityStory(_service, _app, _clock, personality).RunAsync();
+            return await new PersonalityStory(_service, _app, _clock, personality, version).RunAsync();
         }
         finally
         {

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Text.Json;
 using Amps.HardwareSim;
+using Amps.HardwareSim.Ocpp2;
 using Amps.Ocpp.Tests.Support;
 
 namespace Amps.Ocpp.Tests.Personalities;
@@ -10,7 +11,7 @@ namespace Amps.Ocpp.Tests.Personalities;
 /// The canonical story with one personality at the other end: read, plug in, cap, charge, cap in the session, idle, charge again, unplug.
 /// It notes what an app saw at each step, and judges nothing.
 /// </summary>
-internal sealed class PersonalityStory(ServiceHost service, ApiClient app, SimulationClock clock, Personality personality)
+internal sealed class PersonalityStory(ServiceHost service, ApiClient app, SimulationClock clock, Personality personality, string version)
 {
     private const double FirstCapKw = 7.4;
     private const double SecondCapKw = 5;
@@ -18,9 +19,9 @@ internal sealed class PersonalityStory(ServiceHost service, ApiClient app, Simul
     private static readonly TimeSpan s_poll = TimeSpan.FromMilliseconds(200);
 
     private readonly ConcurrentQueue<string> _violations = new();
-    private readonly FrameCheck _check = new();
-    private readonly string _device = "dev-" + personality.Name;
-    private SimulatedChargePoint _charger = null!;
+    private readonly FrameCheck _check = new(version);
+    private readonly string _device = $"dev-{version}-{personality.Name}";
+    private SimulatedHardware _charger = null!;
     private string _held = "unsaid";
     private double _allowedKw = double.PositiveInfinity;
     private TimeSpan _over;
@@ -54,15 +55,17 @@ internal sealed class PersonalityStory(ServiceHost service, ApiClient app, Simul
     {
         var options = new SimulatedChargePointOptions
         {
-            Id = "P-" + personality.Name,
+            // An identity of 2.x has 48 characters at most.
+            Id = $"{version.Replace(".", "", StringComparison.Ordinal)}-{personality.Name}",
             Url = new Uri(service.Ocpp.ToString().TrimEnd('/')),
             ReconnectAfter = TimeSpan.FromMilliseconds(300),
             CallTimeout = TimeSpan.FromSeconds(10),
             Personality = personality,
+            OcppVersion = version,
         };
         Dictionary<string, object?> more = JsonSerializer.Deserialize<Dictionary<string, object?>>(personality.Operator?.ToJsonString() ?? "{}")!;
         await service.RegisterAsync(options.Identity, "customer", more, _device);
-        await using var charger = new SimulatedChargePoint(options, clock);
+        await using SimulatedHardware charger = version == "1.6" ? new SimulatedChargePoint(options, clock) : new SimulatedStation(options, clock);
         _charger = charger;
         charger.FrameSeen += Note;
         charger.Start();

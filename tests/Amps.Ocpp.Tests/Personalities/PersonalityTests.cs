@@ -5,15 +5,16 @@ namespace Amps.Ocpp.Tests.Personalities;
 /// <summary>What apps see of charge points that behave as real ones do (charger quirks).</summary>
 public sealed class PersonalityTests(PersonalityHouse house) : IClassFixture<PersonalityHouse>
 {
-    public static TheoryData<string> Names => [.. PersonalityCatalog.All.Values.Where(personality => personality.Versions.Contains("1.6")).Select(personality => personality.Name)];
+    public static TheoryData<string, string> Stories =>
+        [.. PersonalityCatalog.All.Values.SelectMany(personality => personality.Versions, (personality, version) => (personality.Name, version))];
 
     [Theory]
-    [MemberData(nameof(Names))]
-    public async Task An_app_sees_what_the_personality_expects(string name)
+    [MemberData(nameof(Stories))]
+    public async Task An_app_sees_what_the_personality_expects(string name, string version)
     {
         Personality personality = PersonalityCatalog.All[name];
-        Assert.SkipWhen(house.StoryOf(name) is null, personality.Awaits ?? "Another personality was asked for.");
-        PersonalityStory story = await house.StoryOf(name)!;
+        Assert.SkipWhen(house.StoryOf(name, version) is null, personality.Awaits ?? "Another personality was asked for.");
+        PersonalityStory story = await house.StoryOf(name, version)!;
         List<string> differences = [.. PersonalityStory.Ordinary.Select(step => (
                 Step: step.Key,
                 Expected: personality.Expect.GetValueOrDefault(step.Key, step.Value),
@@ -21,8 +22,8 @@ public sealed class PersonalityTests(PersonalityHouse house) : IClassFixture<Per
             .Where(step => step.Expected != step.Seen)
             .Select(step => $"{step.Step}: expected {step.Expected}, seen {step.Seen}")];
         if (differences.Count > 0 && Environment.GetEnvironmentVariable("AMPS_FRAMES") is { } folder)
-            await File.WriteAllLinesAsync(Path.Combine(folder, name + ".txt"), story.Frames);
-        Assert.True(differences.Count == 0, $"{name}: {string.Join("; ", differences)}");
+            await File.WriteAllLinesAsync(Path.Combine(folder, $"{name}-{version}.txt"), story.Frames);
+        Assert.True(differences.Count == 0, $"{name} in {version}: {string.Join("; ", differences)}");
     }
 
     [Fact]

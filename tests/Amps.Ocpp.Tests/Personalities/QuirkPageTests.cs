@@ -62,7 +62,7 @@ public sealed class QuirkPageTests
 
             A personality is a simulated charge point that shows a quirk: data in `hardware-sim/personalities/`, run by
             `dotnet run -c Release --project hardware-sim -- --personality NAME`, all of them listed by `--list-personalities`. `Personalities/PersonalityTests`
-            tells the same story against each: read, plug in, cap, charge, a lower cap in the session, idle, charge again, unplug. An app sees what it sees of
+            tells the same story against each, in every version of OCPP that it can be played in: read, plug in, cap, charge, a lower cap in the session, idle, charge again, unplug. An app sees what it sees of
             a charge point as the standard wants it (*as usual*), or what the table says.
 
             As usual:
@@ -75,22 +75,24 @@ public sealed class QuirkPageTests
             {
                 string quirk = $"Q{number:00}";
                 foreach (Personality personality in personalities[quirk])
-                    page.Append($"| {quirk} | {QuirkList.Texts[quirk]} | `{personality.Name}`: {personality.Description} | {Sight(personality)} |\n");
+                    page.Append($"| {quirk} | {QuirkList.Texts[quirk]} | `{personality.Name}` ({Versions(personality)}): {personality.Description} | {Sight(personality)} |\n");
                 foreach (string test in tests.GetValueOrDefault(quirk, []))
                     page.Append($"| {quirk} | {QuirkList.Texts[quirk]} | {test} | |\n");
                 if (QuirkList.Reasons.TryGetValue(quirk, out string? reason))
                     page.Append($"| {quirk} | {QuirkList.Texts[quirk]} | *none:* {reason} | |\n");
             }
         }
+        page.Append("\n## Beyond the catalogue\n\n| personality | what an app sees |\n|---|---|\n");
+        foreach (Personality personality in PersonalityCatalog.All.Values.Where(personality => personality.Quirks.Count == 0))
+            page.Append($"| `{personality.Name}` ({Versions(personality)}): {personality.Description} | {Sight(personality)} |\n");
         return page.ToString();
     }
+
+    private static string Versions(Personality personality) => string.Join(", ", personality.Versions);
 
     private static string Sight(Personality personality)
     {
         IEnumerable<string> steps = PersonalityStory.Ordinary.Keys.Where(personality.Expect.ContainsKey).Select(step => $"{step} `{personality.Expect[step]}`");
-        // What an app sees of it in 2.x is said where it is tested.
-        if (!personality.Versions.Contains("1.6"))
-            return $"OCPP {string.Join(", ", personality.Versions)}: see `HardwareSim/StationPersonalityTests`";
         string told = personality.Expect.Count == 0 ? "as usual" : $"{string.Join(", ", steps)}: {personality.Expect["why"]}";
         string put = personality.Operator is { } body ? $"; the operator put `{body.ToJsonString()}`" : "";
         string missing = personality.Awaits is { } awaits ? $" *Not yet:* {awaits}" : "";

@@ -97,6 +97,53 @@ public abstract class SimulatedStoryTests(HouseStore store)
     }
 
     [Theory]
+    [InlineData("2.0.1")]
+    [InlineData("2.1")]
+    public async Task Three_EVSEs_one_with_two_connectors_are_three_chargers_with_their_own_caps_and_sessions(string version)
+    {
+        await using ServiceHost service = await store.StartAsync("Amps:Mqtt:Mode=Off");
+        using ApiClient app = await service.CustomerAsync();
+        await service.RegisterAsync("SIM1", "customer", "left", "middle", "right");
+        await using var clock = new SimulationClock();
+        await using SimulatedHardware station = Simulate(
+            service, clock, version, new ConnectorOptions(), new ConnectorOptions { Plugs = 2 }, new ConnectorOptions { Vehicle = new VehicleOptions() });
+        await UntilStatusAsync(app, "left", "available");
+        await UntilStatusAsync(app, "middle", "available");
+        await UntilStatusAsync(app, "right", "preparing");
+        station.PlugIn(1);
+        station.PlugIn(2, new VehicleOptions { Plug = 2 });
+        await UntilStatusAsync(app, "left", "preparing");
+        await UntilStatusAsync(app, "middle", "preparing");
+        await CapAsync(app, "left", 5);
+        await CapAsync(app, "middle", 7.4);
+        JsonElement[] charged = await Task.WhenAll(app.RunAsync("left", "charge"), app.RunAsync("middle", "charge"), app.RunAsync("right", "charge"));
+        Assert.All(charged, action => Assert.Equal("completed", action.GetProperty("state").GetString()));
+        await UntilStatusAsync(app, "left", "charging", state => Power(state) == 4.968);
+        await UntilStatusAsync(app, "middle", "charging", state => Power(state) == 7.383);
+        await UntilStatusAsync(app, "right", "charging", state => Power(state) == 22.08);
+        await CapAsync(app, "right", 11);
+        await UntilStatusAsync(app, "right", "charging", state => Power(state) == 10.971);
+
+        Assert.Equal("completed", (await app.RunAsync("middle", "idle")).GetProperty("state").GetString());
+        await UntilStatusAsync(app, "middle", "paused", state => Power(state) == 0);
+        await UntilStatusAsync(app, "left", "charging", state => Power(state) == 4.968);
+        await service.Operator.UntilAsync("/operator/charge-points/SIM1", shown => shown.GetProperty("devices").EnumerateArray()
+            .Select(device => device.GetProperty("appliedCapKw") is { ValueKind: JsonValueKind.Number } applied ? applied.GetDouble() : 0).SequenceEqual([5, 7.4, 11]));
+        // Another vehicle at the other connector of that EVSE.
+        station.Unplug(2);
+        await UntilStatusAsync(app, "middle", "available");
+        station.PlugIn(2);
+        await UntilStatusAsync(app, "middle", "preparing");
+        Assert.Equal("completed", (await app.RunAsync("middle", "charge")).GetProperty("state").GetString());
+        await UntilStatusAsync(app, "middle", "charging", state => Power(state) == 7.383);
+        station.Unplug(1);
+        await UntilStatusAsync(app, "left", "available");
+        await UntilStatusAsync(app, "right", "charging", state => Power(state) == 10.971);
+        Assert.Equal([null, "Charging", "Charging"], station.Snapshots.Select(evse => evse.TransactionId is null ? null : evse.Status));
+        Assert.Empty(_check.Violations);
+    }
+
+    [Theory]
     [InlineData("1.6")]
     [InlineData("2.0.1")]
     [InlineData("2.1")]

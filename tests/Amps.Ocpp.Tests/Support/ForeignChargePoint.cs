@@ -32,7 +32,7 @@ public sealed class ForeignChargePoint : IAsyncDisposable
     }
 
     /// <summary>Starts <c>charge-point.mjs</c>, which speaks 1.6, or another of the folder.</summary>
-    public static ForeignChargePoint Start(Uri ocpp, string id, string? password = null, string script = "charge-point.mjs")
+    public static ForeignChargePoint Start(Uri ocpp, string id, string? password = null, string script = "charge-point.mjs", string? subprotocol = null)
     {
         string folder = Path.Combine(Repository.Root, "tests", "ocpp-rpc");
         Assert.True(Directory.Exists(Path.Combine(folder, "node_modules")), "tests/ocpp-rpc has no node_modules: ./test.sh installs them (npm ci)");
@@ -46,6 +46,9 @@ public sealed class ForeignChargePoint : IAsyncDisposable
         };
         if (password is not null)
             start.ArgumentList.Add(password);
+        if (password is not null && subprotocol is not null)
+            start.ArgumentList.Add(subprotocol);
+        start.Environment["AMPS_OCPP_SCHEMAS"] = OcppSchemas.Folder;
         return new ForeignChargePoint(new Process { StartInfo = start });
     }
 

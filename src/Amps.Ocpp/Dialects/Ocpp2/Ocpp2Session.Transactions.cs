@@ -44,6 +44,7 @@ internal sealed partial class Ocpp2Session
         }
         ChargerReport? reports = NoteSequence(progress, told.SeqNo) ? Facts(progress, told, time, sample, newToken) : null;
         progress.Ended |= told.EventType == "Ended";
+        NoteSamples(progress, told);
         return Answer(told.IdToken is { } token ? IdTokenAnswerTo(token) : EmptyAnswer, reports);
     }
 

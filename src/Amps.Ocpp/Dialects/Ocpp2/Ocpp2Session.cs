@@ -68,8 +68,10 @@ internal sealed partial class Ocpp2Session : OcppSession
             case TriggerKind.Status:
                 return await AskForStatusAsync(connectorId, since: null, cancellationToken) ?? new CallAnswerSummary(CallStatus.Accepted, Sent: false);
         }
-        // Inside a transaction the samples come with its events (quirk Q95), where the station knows that trigger.
-        if (!_noTransactionTrigger && connectorId is { } evse && ChargePoint.FindCharger(evse)?.State.Transaction is not null)
+        if (_eventsWithoutSamples && connectorId is { } sampled)
+            KeepSampling(sampled);
+        // Inside a transaction the samples come with its events, where the station knows that trigger.
+        if (!_noTransactionTrigger && !_eventsWithoutSamples && connectorId is { } evse && ChargePoint.FindCharger(evse)?.State.Transaction is not null)
         {
             CallAnswerSummary answer = await TriggerAsync("TransactionEvent", connectorId, cancellationToken);
             if (answer.Status is not (CallStatus.Rejected or CallStatus.NotSupported))
