@@ -32,7 +32,7 @@ internal sealed class CommandRunner(Charger charger)
         {
             return ChargePoint.IsOnline
                 ? CommandOutcome.Failed(ErrorCodes.ChargerTimeout, "The charger is connected but has not booted.")
-                : Offline(sent: false);
+                : CommandRefusals.Offline(sent: false);
         }
         await SettleAsync(deadline, cancellationToken);
         cancellationToken.ThrowIfCancellationRequested();
@@ -89,7 +89,7 @@ internal sealed class CommandRunner(Charger charger)
             {
                 return resumes && answer is { Status: CallStatus.Rejected }
                     ? NeedsUnplug(ErrorCodes.CommandRejected, "The charger does not resume this session")
-                    : Refused(answer, "start");
+                    : CommandRefusals.Of(answer, "start");
             }
             WaitEnd end = await charger.WaitAsync(
                 s => (Runs(s) && s.Transaction?.Id != ending) || Delivers(s, state.Meter) || s.Reported == ConnectorStatus.Faulted, deadline.Left, Time, cancellationToken);
@@ -101,7 +101,7 @@ internal sealed class CommandRunner(Charger charger)
             {
                 WaitEnd.Met when !Runs(charger.State) => CommandOutcome.Failed(ErrorCodes.ChargerFaulted, "The charger accepted the command and went faulted."),
                 WaitEnd.Met => new CommandOutcome(true, "The charger has started a charging session.", ConfirmedBy: session.Effects.Started, TransactionId: charger.State.Transaction?.Id),
-                WaitEnd.LinkLost => Offline(sent: true),
+                WaitEnd.LinkLost => CommandRefusals.Offline(sent: true),
                 _ when !charger.State.Plugged => CommandOutcome.Failed(ErrorCodes.VehicleNotConnected, "The charger accepted the command, but no vehicle was plugged in in time."),
                 _ when resumes && charger.State.Reported == ConnectorStatus.Finishing =>
                     NeedsUnplug(ErrorCodes.ConfirmationTimeout, "The charger accepted the command and does not resume this session"),
@@ -169,12 +169,12 @@ internal sealed class CommandRunner(Charger charger)
         Task<CallAnswerSummary> call = session.StopAsync(running.Id, deadline.Token);
         CallAnswerSummary? answer = await FollowAsync(ChargerCommand.Idle, call, deadline, cancellationToken);
         if (answer is not { Accepted: true })
-            return Refused(answer, "stop");
+            return CommandRefusals.Of(answer, "stop");
         WaitEnd end = await charger.WaitAsync(s => s.Transaction?.Id != running.Id || s.Transaction.Waiting, deadline.Left, Time, cancellationToken);
         return end switch
         {
             WaitEnd.Met => Ended(session, running),
-            WaitEnd.LinkLost => Offline(sent: true),
+            WaitEnd.LinkLost => CommandRefusals.Offline(sent: true),
             _ when charger.State.Reported == ConnectorStatus.Faulted => CommandOutcome.Failed(ErrorCodes.ChargerFaulted, "The charger went faulted and has not ended the transaction."),
             _ => CommandOutcome.Failed(ErrorCodes.ConfirmationTimeout, "The charger accepted the command, but the transaction did not end in time."),
         };
@@ -201,13 +201,13 @@ internal sealed class CommandRunner(Charger charger)
         if (answer is { Status: CallStatus.Rejected or CallStatus.NotSupported })
             return null;
         if (answer is not { Accepted: true })
-            return Refused(answer, "hold");
+            return CommandRefusals.Of(answer, "hold");
         (WaitEnd end, string? by) = await Hold.ConfirmZeroAsync(session, running, deadline, cancellationToken);
         return end switch
         {
             WaitEnd.Met when charger.State.Transaction?.Id != running.Id => Ended(session, running),
             WaitEnd.Met => new CommandOutcome(true, "The session is held without energy.", ConfirmedBy: by, TransactionId: running.Id, SessionHeld: true),
-            WaitEnd.LinkLost => Offline(sent: true),
+            WaitEnd.LinkLost => CommandRefusals.Offline(sent: true),
             _ => CommandOutcome.Failed(ErrorCodes.ConfirmationTimeout, "The charger accepted the limit, but energy did not stop in time."),
         };
     }
@@ -225,7 +225,7 @@ internal sealed class CommandRunner(Charger charger)
         {
             if (wasHeld)
                 ChargePoint.Post(charger.ConnectorId, new HoldChanged(Time.GetUtcNow(), true));
-            return Refused(answer, "resume");
+            return CommandRefusals.Of(answer, "resume");
         }
         if (limit.Kilowatts == 0)
             return new CommandOutcome(true, "The session goes on; its cap allows no energy.", ConfirmedBy: "state", TransactionId: running.Id);
@@ -233,7 +233,7 @@ internal sealed class CommandRunner(Charger charger)
         return end switch
         {
             WaitEnd.Met => new CommandOutcome(true, "The charger offers energy again.", ConfirmedBy: by, TransactionId: running.Id),
-            WaitEnd.LinkLost => Offline(sent: true),
+            WaitEnd.LinkLost => CommandRefusals.Offline(sent: true),
             _ => CommandOutcome.Failed(ErrorCodes.ConfirmationTimeout, "The charger accepted the limit, but energy is not offered again."),
         };
     }
@@ -290,18 +290,4 @@ internal sealed class CommandRunner(Charger charger)
     /// <summary>Energy came into a transaction that waits for its authorisation.</summary>
     private static bool Delivers(ChargerState state, MeterSample? before) =>
         state is { Transaction.Waiting: true, PowerKw: >= ChargerState.FlowThresholdKw } && !ReferenceEquals(state.Meter, before);
-
-    private static CommandOutcome Offline(bool sent) =>
-        CommandOutcome.Failed(ErrorCodes.DeviceOffline, "The link to the charger went down.", unknown: sent);
-
-    private static CommandOutcome Refused(CallAnswerSummary? answer, string what) => answer switch
-    {
-        null or { Status: CallStatus.TimedOut } => CommandOutcome.Failed(ErrorCodes.ChargerTimeout, "The charger did not answer in time.", unknown: answer is not { Sent: false }),
-        { Status: CallStatus.LinkLost } lost => Offline(lost.Sent),
-        { Status: CallStatus.Busy } => CommandOutcome.Failed(ErrorCodes.ChargerTimeout, "Too many calls are waiting for this charger."),
-        { Status: CallStatus.Invalid } => CommandOutcome.Failed(ErrorCodes.ProtocolError, "The charger answered with something the standard does not allow."),
-        { Status: CallStatus.NotSupported } => CommandOutcome.Failed(ErrorCodes.CommandRejected, $"The charger does not support this way to {what} a session."),
-        { Reason: { } reason } => CommandOutcome.Failed(ErrorCodes.CommandRejected, $"The charger refused to {what} the session: {reason}."),
-        _ => CommandOutcome.Failed(ErrorCodes.CommandRejected, $"The charger refused to {what} the session."),
-    };
 }
