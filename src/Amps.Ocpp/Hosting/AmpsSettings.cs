@@ -168,6 +168,11 @@ public sealed record AmpsSettings
             DataDirectory = data,
             Provider = reader.Choice("Amps:Database:Provider", StorageProvider.Sqlite),
             ConnectionString = reader.Secret(ConnectionString),
+            Retention = new RetentionOptions
+            {
+                Actions = Kept(reader.Whole("Amps:Retention:ActionsDays", 365, 0, 36_500)),
+                Transactions = Kept(ReadTransactionsDays(reader)),
+            },
         };
         if (options is { Provider: StorageProvider.Postgres, ConnectionString: null })
             throw new SettingsException($"{ConnectionString}: needed where Amps:Database:Provider is Postgres, e.g. Host=…;Database=…;Username=…;Password=…");
@@ -176,6 +181,17 @@ public sealed record AmpsSettings
             ? throw new SettingsException($"{ConnectionString}: the value is not a connection string as Npgsql reads it, e.g. Host=…;Database=…;Username=…;Password=…")
             : options;
     }
+
+    private static int ReadTransactionsDays(SettingsReader reader)
+    {
+        const string Key = "Amps:Retention:TransactionsDays";
+        int days = reader.Whole(Key, 730, 0, 36_500);
+        return days is > 0 and < RetentionOptions.LeastTransactionsDays
+            ? throw new SettingsException($"{Key}: '{days}' is less than {RetentionOptions.LeastTransactionsDays} days, in which charge points may repeat what they told; 0 keeps transactions for ever")
+            : days;
+    }
+
+    private static TimeSpan? Kept(int days) => days == 0 ? null : TimeSpan.FromDays(days);
 
     private static MqttOptions ReadMqtt(SettingsReader reader, string prefix, string node)
     {

@@ -52,6 +52,9 @@ public sealed record StorageOptions
     /// <summary>Pause between two attempts to write again after the store failed.</summary>
     public TimeSpan ProbeInterval { get; init; } = TimeSpan.FromSeconds(1);
 
+    /// <summary>For how long what has ended is kept.</summary>
+    public RetentionOptions Retention { get; init; } = new();
+
     /// <summary>Whether a text can be read as <see cref="ConnectionString"/> and names a server.</summary>
     public static bool IsConnectionString(string text) => Postgres.PostgresConnections.IsValid(text);
 }

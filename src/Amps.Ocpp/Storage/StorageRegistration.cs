@@ -22,6 +22,7 @@ public static class StorageRegistration
     {
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(options);
+        services.AddSingleton(options.Retention);
         services.AddSingleton<StorageMetrics>();
         services.AddSingleton<StorageHealth>();
         services.AddSingleton<IStorageHealth>(provider => provider.GetRequiredService<StorageHealth>());
@@ -40,6 +41,7 @@ public static class StorageRegistration
         services.TryAddSingleton<DeliverySignal>();
         services.AddSingleton<IWebhookEndpointStore, WebhookEndpointStore>();
         services.AddSingleton<IDeliveryStore, DeliveryStore>();
+        services.AddHostedService<RetentionSweeper>();
         return services;
     }
 

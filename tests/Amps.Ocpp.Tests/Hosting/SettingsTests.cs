@@ -53,6 +53,15 @@ public sealed class SettingsTests
     }
 
     [Fact]
+    public void What_ended_is_kept_for_days_or_for_ever()
+    {
+        Assert.Equal((365, 730), (Read().Storage.Retention.Actions?.TotalDays, Read().Storage.Retention.Transactions?.TotalDays));
+        AmpsSettings forever = Read(("Amps:Retention:ActionsDays", "0"), ("Amps:Retention:TransactionsDays", "0"));
+        Assert.Equal((null, null), (forever.Storage.Retention.Actions, forever.Storage.Retention.Transactions));
+        Assert.Contains("60", Assert.Throws<SettingsException>(() => Read(("Amps:Retention:TransactionsDays", "59"))).Message);
+    }
+
+    [Fact]
     public void A_secret_that_is_too_short_is_not_shown()
     {
         SettingsException e = Assert.Throws<SettingsException>(() => Read(("Amps:Bootstrap:OperatorKey", "hunter2")));

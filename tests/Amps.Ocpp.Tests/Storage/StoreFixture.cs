@@ -39,6 +39,8 @@ public abstract class StoreFixture : IAsyncDisposable
 
     public IStorageLifetime Lifetime => Get<IStorageLifetime>();
 
+    internal StorageMetrics Metrics => Get<StorageMetrics>();
+
     internal IDatabase Database => Get<IDatabase>();
 
     /// <summary>Owner of the store's meter, by which a listener tells it from those of other tests.</summary>
