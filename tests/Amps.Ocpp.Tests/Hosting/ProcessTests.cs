@@ -35,6 +35,24 @@ public sealed class ProcessTests : IDisposable
     }
 
     [Fact]
+    [Trait("row", "D6")]
+    public async Task A_database_that_cannot_be_migrated_ends_it_with_code_1_and_one_line()
+    {
+        Amps.Ocpp.Storage.Sqlite.SqliteNative.Initialize();
+        using (var connection = new Microsoft.Data.Sqlite.SqliteConnection($"Data Source={Path.Combine(_data, "amps.db")};Pooling=False"))
+        {
+            connection.Open();
+            using Microsoft.Data.Sqlite.SqliteCommand command = connection.CreateCommand();
+            command.CommandText = "CREATE TABLE schema_versions (version BIGINT PRIMARY KEY, applied_at BIGINT NOT NULL); CREATE TABLE actions (id TEXT)";
+            command.ExecuteNonQuery();
+        }
+        await using ServiceProcess service = ServiceProcess.Start(_data, "Amps:Mqtt:Mode=Off");
+        Assert.Equal(1, await service.ExitCodeAsync());
+        string line = Assert.Single(service.Output.Trim().Split('\n'));
+        Assert.StartsWith($"error: The database {Path.Combine(_data, "amps.db")} cannot be brought from schema version 0 to 1: script 0001 fails, ", line);
+    }
+
+    [Fact]
     [Trait("row", "D9")]
     public async Task A_second_process_on_the_same_data_refuses_to_start()
     {

@@ -115,6 +115,21 @@ public sealed class PostgresStartTests(PostgresServer server)
 
     [Fact]
     [Trait("row", "D6")]
+    public async Task A_database_that_no_released_program_left_so_is_refused_at_once_with_what_to_do()
+    {
+        string database = await LiveAsync();
+        await PostgresProcess.ExecuteAsync(database, "ALTER TABLE actions DROP COLUMN node");
+        await using var store = new PostgresStoreFixture(database, options => options with { StartTimeout = TimeSpan.FromMinutes(5) });
+
+        string message = (await Assert.ThrowsAsync<StorageStartException>(store.OpenAsync)).Message;
+        Assert.Contains("its table actions does not fit", message, StringComparison.Ordinal);
+        Assert.DoesNotContain('\n', message);
+        await PostgresProcess.ExecuteAsync(database, "DELETE FROM schema_versions WHERE version > 1");
+        Assert.Contains("script 0002 fails", (await Assert.ThrowsAsync<StorageStartException>(store.OpenAsync)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    [Trait("row", "D6")]
     public async Task A_migration_that_ended_half_way_is_completed_by_the_next_start()
     {
         string database = await server.CreateDatabaseAsync();
@@ -122,13 +137,15 @@ public sealed class PostgresStartTests(PostgresServer server)
         const string First = "CREATE TABLE one (id BIGINT)";
         using (SqlSession session = connections.OpenMigration())
         {
-            Assert.Throws<PostgresException>(() => Migrator.Run(session, [First, "CREATE TABLE two (id BIGINT); SELECT broken"], Sample.Noon));
+            StorageStartException refused = Assert.Throws<StorageStartException>(() => Migrator.Run(session, [First, "CREATE TABLE two (id BIGINT); SELECT broken"], "here/amps", Sample.Noon));
+            Assert.StartsWith("The database here/amps cannot be brought from schema version 1 to 2: script 0002 fails, PostgreSQL error 42703, ", refused.Message, StringComparison.Ordinal);
+            Assert.DoesNotContain('\n', refused.Message);
             Assert.Equal(1L, session.First("SELECT MAX(version) FROM schema_versions", row => row.GetInt64(0)));
         }
 
         using SqlSession again = connections.OpenMigration();
-        Assert.Equal((1, 2), Migrator.Run(again, [First, "CREATE TABLE two (id BIGINT)"], Sample.Noon));
-        Assert.Equal((2, 2), Migrator.Run(again, [First, "CREATE TABLE two (id BIGINT)"], Sample.Noon));
+        Assert.Equal((1, 2), Migrator.Run(again, [First, "CREATE TABLE two (id BIGINT)"], "here/amps", Sample.Noon));
+        Assert.Equal((2, 2), Migrator.Run(again, [First, "CREATE TABLE two (id BIGINT)"], "here/amps", Sample.Noon));
     }
 
     [Fact]

@@ -174,13 +174,45 @@ public sealed class SqliteStartTests : IAsyncDisposable
         const string first = "CREATE TABLE one (id BIGINT)";
         using (SqlSession session = connections.OpenWriter())
         {
-            Assert.Throws<SqliteException>(() => Migrator.Run(session, [first, "CREATE TABLE two (id BIGINT); BROKEN;"], Sample.Noon));
+            StorageStartException refused = Assert.Throws<StorageStartException>(() => Migrator.Run(session, [first, "CREATE TABLE two (id BIGINT); BROKEN;"], DatabaseFile, Sample.Noon));
+            Assert.StartsWith($"The database {DatabaseFile} cannot be brought from schema version 1 to 2: script 0002 fails, SQLite Error 1: 'near \"BROKEN\": syntax error'. ", refused.Message, StringComparison.Ordinal);
             Assert.Equal(["schema_versions", "one"], session.Query(SqlDialect.Sqlite.ListTables, row => row.GetString(0)));
         }
 
         using SqlSession again = connections.OpenWriter();
-        Assert.Equal((1, 2), Migrator.Run(again, [first, "CREATE TABLE two (id BIGINT)"], Sample.Noon));
-        Assert.Equal((2, 2), Migrator.Run(again, [first, "CREATE TABLE two (id BIGINT)"], Sample.Noon));
+        Assert.Equal((1, 2), Migrator.Run(again, [first, "CREATE TABLE two (id BIGINT)"], DatabaseFile, Sample.Noon));
+        Assert.Equal((2, 2), Migrator.Run(again, [first, "CREATE TABLE two (id BIGINT)"], DatabaseFile, Sample.Noon));
+    }
+
+    [Theory]
+    [Trait("row", "D6")]
+    [InlineData("DELETE FROM schema_versions WHERE version > 1", "from schema version 1 to 2: script 0002 fails")]
+    [InlineData("DELETE FROM schema_versions", "from schema version 0 to 1: script 0001 fails")]
+    [InlineData("ALTER TABLE actions DROP COLUMN node", "its table actions does not fit")]
+    [InlineData("DROP TABLE registry_changes", "its table registry_changes does not fit")]
+    public async Task A_database_that_no_released_program_left_so_is_refused_with_what_to_do(string change, string word)
+    {
+        await LiveAsync();
+        Run(change);
+
+        await AssertRefusedAsync(word);
+        await AssertRefusedAsync(DatabaseFile);
+        await AssertRefusedAsync("restore a backup, or use a new database.");
+    }
+
+    [Fact]
+    public async Task Every_table_and_column_of_the_schema_is_looked_at()
+    {
+        await _store.OpenAsync();
+        IReadOnlyDictionary<string, List<string>> expected = SchemaCheck.ColumnsOf(SchemaScripts.All);
+        List<string> tables = await _store.Database.ReadAsync(session => session.Query(SqlDialect.Sqlite.ListTables, row => row.GetString(0)), default);
+        Assert.Equal(tables.Where(table => table != "schema_versions").Order(StringComparer.Ordinal), expected.Keys.Order(StringComparer.Ordinal));
+        foreach (string table in expected.Keys)
+        {
+            Assert.Equal(
+                await _store.Database.ReadAsync(session => session.Query($"SELECT name FROM pragma_table_info('{table}')", row => row.GetString(0)), default),
+                expected[table]);
+        }
     }
 
     private async Task LiveAsync()

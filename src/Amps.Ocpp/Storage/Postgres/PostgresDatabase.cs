@@ -91,7 +91,8 @@ internal sealed class PostgresDatabase(
         string version;
         using (SqlSession session = connections.OpenMigration())
         {
-            (from, to) = Migrator.Run(session, SchemaScripts.All, clock.GetUtcNow());
+            (from, to) = Migrator.Run(session, SchemaScripts.All, connections.Place, clock.GetUtcNow());
+            SchemaCheck.Verify(session, SchemaScripts.All, connections.Place);
             ledger.Forget(session);
             version = ((NpgsqlConnection)session.Connection).ServerVersion;
         }

@@ -26,6 +26,7 @@ internal static class PostgresDialect
         Text = "TEXT COLLATE \"C\"",
         Describe = static command => Describe((NpgsqlCommand)command),
         RefusesNul = true,
+        Explain = PostgresErrors.Explain,
     };
 
     /// <summary>Key of the advisory lock under which one node at a time brings the schema up to date.</summary>

@@ -1,3 +1,4 @@
+using System.Data.Common;
 using System.Net.Sockets;
 using Amps.Ocpp.Model;
 using Npgsql;
@@ -45,6 +46,12 @@ internal static class PostgresErrors
         NpgsqlException { InnerException: { } inner } => $"the connection to PostgreSQL failed: {inner.Message}",
         _ => exception.Message,
     };
+
+    /// <summary>In one line why a statement is refused; null = the error concerns the server, the way to it, or others.</summary>
+    public static string? Explain(DbException exception) =>
+        exception is PostgresException error && !IsStorageFailure(error) && !IsConflict(error) && !IsTimeout(error)
+            ? Describe(error).ReplaceLineEndings(" ").TrimEnd('.', ' ')
+            : null;
 
     public static StorageUnavailableException ToUnavailable(Exception exception) =>
         exception as StorageUnavailableException ?? new StorageUnavailableException($"Storage is unavailable: {Describe(exception)}.", exception);

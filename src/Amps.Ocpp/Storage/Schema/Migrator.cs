@@ -9,9 +9,18 @@ namespace Amps.Ocpp.Storage.Schema;
 /// </summary>
 internal static class Migrator
 {
+    /// <summary>What an operator can do about a database that no released program left so.</summary>
+    public const string Remedy = "It was changed by hand or made by a program that was never released: restore a backup, or use a new database.";
+
+    /// <param name="session">A session that may change the schema.</param>
+    /// <param name="scripts">All scripts, the oldest first.</param>
+    /// <param name="place">The file or the server and database, for the operator.</param>
+    /// <param name="now">Our time.</param>
     /// <returns>The version found at first and the version now.</returns>
-    /// <exception cref="StorageStartException">The database belongs to a newer version or to another program.</exception>
-    public static (int From, int To) Run(SqlSession session, IReadOnlyList<string> scripts, DateTimeOffset now)
+    /// <exception cref="StorageStartException">
+    /// The database belongs to a newer version or to another program, or a script fails on it: then it has the version before that script.
+    /// </exception>
+    public static (int From, int To) Run(SqlSession session, IReadOnlyList<string> scripts, string place, DateTimeOffset now)
     {
         int? found = null;
         while (true)
@@ -29,7 +38,7 @@ internal static class Migrator
                     session.RunScript("COMMIT");
                     return (found.Value, version);
                 }
-                session.RunScript(scripts[version]);
+                RunScript(session, scripts[version], version + 1, place);
                 session.Execute(
                     "INSERT INTO schema_versions (version, applied_at) VALUES (@version, @now)",
                     ("@version", version + 1L),
@@ -57,6 +66,19 @@ internal static class Migrator
         return version <= newest
             ? version
             : throw new StorageStartException($"The database has schema version {version}, this program knows versions up to {newest}: start the newer program.");
+    }
+
+    private static void RunScript(SqlSession session, string script, int number, string place)
+    {
+        try
+        {
+            session.RunScript(script);
+        }
+        catch (DbException e) when (session.Dialect.Explain(e) is { } reason)
+        {
+            throw new StorageStartException(
+                $"The database {place} cannot be brought from schema version {number - 1} to {number}: script {number:0000} fails, {reason}. {Remedy}", e);
+        }
     }
 
     private static void Undo(SqlSession session)

@@ -20,6 +20,9 @@ internal sealed record SqlDialect(string Identity, string Blob, string Ids, stri
     /// <summary>Word for a text column of the schema.</summary>
     public string Text { get; init; } = "TEXT";
 
+    /// <summary>In one line why the engine refuses a text; null = the error is not the text's.</summary>
+    public Func<DbException, string?> Explain { get; init; } = Storage.Sqlite.SqliteErrors.Explain;
+
     /// <summary>Gives a new command's parameters their types, where the engine wants to be told; null = it does not.</summary>
     public Action<DbCommand>? Describe { get; init; }
 

@@ -77,7 +77,10 @@ internal sealed class SqliteDatabase(
         }
         int from, to;
         using (SqlSession session = connections.OpenWriter())
-            (from, to) = Migrator.Run(session, SchemaScripts.All, clock.GetUtcNow());
+        {
+            (from, to) = Migrator.Run(session, SchemaScripts.All, files.Database, clock.GetUtcNow());
+            SchemaCheck.Verify(session, SchemaScripts.All, files.Database);
+        }
         files.Mark();
 
         _checkpointer = new SqliteCheckpointer(connections, files, options, logger);

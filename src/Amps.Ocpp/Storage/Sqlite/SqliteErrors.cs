@@ -1,3 +1,4 @@
+using System.Data.Common;
 using Amps.Ocpp.Model;
 using Microsoft.Data.Sqlite;
 using static SQLitePCL.raw;
@@ -25,6 +26,11 @@ internal static class SqliteErrors
             _ => $"SQLite error {error.SqliteErrorCode}",
         }
         : exception.Message;
+
+    /// <summary>In one line why a statement is refused; null = the error concerns the file, the disk or the engine.</summary>
+    public static string? Explain(DbException exception) => exception is SqliteException error && !IsStorageFailure(error)
+        ? error.Message.ReplaceLineEndings(" ").TrimEnd('.', ' ')
+        : null;
 
     public static StorageUnavailableException ToUnavailable(Exception exception) =>
         exception as StorageUnavailableException ?? new StorageUnavailableException($"Storage is unavailable: {Describe(exception)}.", exception);
