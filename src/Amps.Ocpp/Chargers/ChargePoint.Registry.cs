@@ -20,6 +20,8 @@ public sealed partial class ChargePoint
         {
             if (before is not null && !IsSameDevice(before, boot))
                 Learn(static _ => new LearnedBehaviour());
+            if (before is not null && BootChange.Describe(before, boot) is { } change)
+                TellHardwareChanged(change);
             _ = ChangeRecordAsync(r => r with { Boot = boot });
         }
         foreach (Charger charger in _chargers.Values)
@@ -113,6 +115,14 @@ public sealed partial class ChargePoint
     {
         if (_chargers.Values.FirstOrDefault() is { } charger)
             Notify(charger, "stopQuarantined", transactionId.ToString(System.Globalization.CultureInfo.InvariantCulture));
+    }
+
+    /// <summary>Another device uses this identity: told once, as an event of each of its chargers (faults P9).</summary>
+    private void TellHardwareChanged(string change)
+    {
+        LogHardwareChanged(Id, change);
+        foreach (Charger charger in _chargers.Values)
+            Notify(charger, "hardwareChanged", change);
     }
 
     /// <summary>Makes sure that connectors 1 to <paramref name="count"/> have a device.</summary>
@@ -218,6 +228,9 @@ public sealed partial class ChargePoint
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Charge point {ChargePointId}: not remembered, storage is away: {Reason}")]
     private partial void LogNotRemembered(ChargePointId chargePointId, string reason);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Charge point {ChargePointId} is other hardware than before: {Change}")]
+    private partial void LogHardwareChanged(ChargePointId chargePointId, string change);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Charge point {ChargePointId}: setting up the link failed")]
     private partial void LogSetupFailed(Exception exception, ChargePointId chargePointId);

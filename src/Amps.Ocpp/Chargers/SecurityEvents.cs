@@ -16,22 +16,21 @@ public sealed record SecurityEvent(
     DateTimeOffset At, ChargePointId? ChargePoint, bool FromChargePoint, string Type, DateTimeOffset? ToldAt, string? Detail, string? Address);
 
 /// <summary>
-/// Security events: counted, logged one line each, kept by the store in the background. A flood is cut to what the store can
-/// take; the counter has them all (charger behaviour, section 2; faults, section S).
+/// Security events: counted, logged one line each, kept by the store in the background. Of a flood a sample
+/// is kept; the counter has them all (charger behaviour, section 2; faults, section S).
 /// </summary>
 public sealed partial class SecurityEvents(ISecurityEventStore store, TimeProvider time, ILogger<SecurityEvents> logger) : BackgroundService
 {
     private const int MaxBatch = 100;
     private const int MaxText = 512;
-    private const int LoggedPerSecond = 50;
     private static readonly Meter s_meter = new("Amps.Ocpp.Security");
     private static readonly Counter<long> s_events = s_meter.CreateCounter<long>("amps.security.events", "{event}", "Security events by type and by who found them.");
+    private static readonly Counter<long> s_notKept = s_meter.CreateCounter<long>("amps.security.events.not_kept", "{event}", "Security events that were counted, but of a flood not kept.");
 
     private readonly Channel<SecurityEvent> _waiting = Channel.CreateBounded<SecurityEvent>(
-        new BoundedChannelOptions(1000) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true });
+        new BoundedChannelOptions(1000) { FullMode = BoundedChannelFullMode.Wait, SingleReader = true });
 
-    private long _second;
-    private int _logged;
+    private readonly EventSampling _sampling = new(time);
 
     /// <summary>A charge point told it (1.6 and 2.x SecurityEventNotification).</summary>
     public void Told(ChargePointId chargePoint, string type, DateTimeOffset? toldAt, string? detail)
@@ -40,9 +39,8 @@ public sealed partial class SecurityEvents(ISecurityEventStore store, TimeProvid
         detail = Line(detail);
         // Any text may come; a metric needs few values.
         s_events.Add(1, new KeyValuePair<string, object?>("type", SecurityEventTypes.NameOf(type)), new KeyValuePair<string, object?>("from", "charge_point"));
-        if (MayLog())
-            LogTold(chargePoint, type, detail);
-        _waiting.Writer.TryWrite(new SecurityEvent(time.GetUtcNow(), chargePoint, FromChargePoint: true, type, toldAt, detail, Address: null));
+        LogTold(chargePoint, type, detail);
+        Keep(new SecurityEvent(time.GetUtcNow(), chargePoint, FromChargePoint: true, type, toldAt, detail, Address: null));
     }
 
     /// <summary>This service found it: something refused, passed with doubt, or changed.</summary>
@@ -54,9 +52,8 @@ public sealed partial class SecurityEvents(ISecurityEventStore store, TimeProvid
     {
         detail = Line(detail);
         s_events.Add(1, new KeyValuePair<string, object?>("type", type), new KeyValuePair<string, object?>("from", "service"));
-        if (MayLog())
-            LogFound(type, chargePoint?.Value ?? "-", address, detail);
-        _waiting.Writer.TryWrite(new SecurityEvent(time.GetUtcNow(), chargePoint, FromChargePoint: false, type, null, detail, address));
+        LogFound(type, chargePoint?.Value ?? "-", address, detail);
+        Keep(new SecurityEvent(time.GetUtcNow(), chargePoint, FromChargePoint: false, type, null, detail, address));
     }
 
     /// <summary>The newest first.</summary>
@@ -75,6 +72,12 @@ public sealed partial class SecurityEvents(ISecurityEventStore store, TimeProvid
             while (_waiting.Reader.TryPeek(out _))
                 await WriteAsync(CancellationToken.None);
         }
+    }
+
+    private void Keep(SecurityEvent told)
+    {
+        if (!_sampling.Keeps(told.ChargePoint, told.FromChargePoint) || !_waiting.Writer.TryWrite(told))
+            s_notKept.Add(1);
     }
 
     private async Task WriteAsync(CancellationToken cancellationToken)
@@ -105,14 +108,6 @@ public sealed partial class SecurityEvents(ISecurityEventStore store, TimeProvid
             return null;
         text = text.Length > MaxText ? text[..MaxText] : text;
         return text.AsSpan().IndexOfAnyInRange('\0', '\x1F') < 0 ? text : new string([.. text.Select(static c => char.IsControl(c) ? ' ' : c)]);
-    }
-
-    private bool MayLog()
-    {
-        long now = time.GetTimestamp() / time.TimestampFrequency;
-        if (Interlocked.Exchange(ref _second, now) != now)
-            Volatile.Write(ref _logged, 0);
-        return Interlocked.Increment(ref _logged) <= LoggedPerSecond;
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Security event {Type} told by charge point {ChargePointId}: {Detail}")]

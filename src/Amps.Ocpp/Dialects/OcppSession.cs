@@ -62,7 +62,8 @@ internal abstract partial class OcppSession(OcppSessionContext context, ActionTa
             return (null, new CallRefusal(violation.Path, violation.Message));
         BeforeOperatorCall(known.Name, payload);
         CallOutcome outcome = await CallAsync(known.Name, bytes, timeout, cancellationToken);
-        _ = IsBroken(known.Name, outcome);
+        if (FindFault(known.Name, outcome) is { } fault)
+            return (new OperatorCallOutcome(null, "InvalidResponse", fault, Encoding.UTF8.GetString(outcome.Payload.Span)), null);
         return (outcome.Kind switch
         {
             CallOutcomeKind.Result => new OperatorCallOutcome(Encoding.UTF8.GetString(outcome.Payload.Span)),
@@ -87,7 +88,7 @@ internal abstract partial class OcppSession(OcppSessionContext context, ActionTa
     {
         CallOutcome outcome = await CallAsync(action, payload, null, cancellationToken);
         return !outcome.IsResult ? JudgeEnd(outcome)
-            : IsBroken(action, outcome) ? new CallAnswerSummary(CallStatus.Invalid)
+            : FindFault(action, outcome) is not null ? new CallAnswerSummary(CallStatus.Invalid)
             : JudgeStatus(outcome.Payload.Span);
     }
 
@@ -95,7 +96,7 @@ internal abstract partial class OcppSession(OcppSessionContext context, ActionTa
     {
         CallOutcome outcome = await CallAsync(action, payload, null, cancellationToken);
         // Its sender takes of it what can be understood.
-        _ = IsBroken(action, outcome);
+        _ = FindFault(action, outcome);
         return outcome;
     }
 
@@ -128,14 +129,25 @@ internal abstract partial class OcppSession(OcppSessionContext context, ActionTa
     private Task<CallOutcome> CallAsync(string action, byte[] payload, TimeSpan? timeout, CancellationToken cancellationToken) =>
         context.Connection.CallAsync(action, payload, timeout ?? ChargePoint.CallTimeout(context.CallTimeout), cancellationToken: cancellationToken);
 
-    /// <summary>Whether a result breaks its schema; the charge point is told so where the version has a message for it (2.1; faults R19).</summary>
-    private bool IsBroken(string action, CallOutcome outcome)
+    /// <summary>
+    /// What is wrong with a result: it breaks its schema, or says what cannot be. The charge point is told so where the version has a
+    /// message for it (2.1; faults R19, P27).
+    /// </summary>
+    private string? FindFault(string action, CallOutcome outcome)
     {
-        if (!outcome.IsResult || ShapeChecker.Check(actions.Find(action)!.Response, outcome.Payload.Span, ShapeMode.Lenient, out _) is not { } violation)
-            return false;
+        if (!outcome.IsResult)
+            return null;
+        (string Path, string Message, string Code) fault;
+        if (ShapeChecker.Check(actions.Find(action)!.Response, outcome.Payload.Span, ShapeMode.Lenient, out _) is { } violation)
+            fault = (violation.Path, violation.Message, CodeOf(violation));
+        else if (action == "GetCompositeSchedule" && CompositeScheduleCheck.Judge(outcome.Payload) is { } impossible)
+            fault = (impossible.Path, impossible.Message, codes.PropertyConstraintViolation);
+        else
+            return null;
         DialectMetrics.InvalidResults.Add(1);
-        context.Connection.SendResultError(outcome.MessageId, CodeOf(violation), $"{violation.Path}: {violation.Message}");
-        return true;
+        string text = $"{fault.Path}: {fault.Message}";
+        context.Connection.SendResultError(outcome.MessageId, fault.Code, text);
+        return text;
     }
 
     private static CallAnswerSummary JudgeStatus(ReadOnlySpan<byte> payload) => StatusAnswer.Read(payload) is { Status: { } status } answer

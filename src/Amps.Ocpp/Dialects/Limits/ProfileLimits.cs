@@ -120,7 +120,7 @@ internal abstract class ProfileLimits(ChargePoint chargePoint, IOcppCalls calls,
     /// <summary>One fixed id per connector and purpose, so that a new profile replaces the old one.</summary>
     protected static int ProfileId(int connectorId, bool ofTransaction) => (ofTransaction ? TransactionProfileIds : DefaultProfileIds) + connectorId;
 
-    protected static LimitReading? Reading(double? limit, string? unit, int? phases) => limit is not { } value ? null
+    protected static LimitReading? Reading(double? limit, string? unit, int? phases) => limit is not { } value || !CompositeScheduleCheck.IsPossible(value) ? null
         : unit == "W" ? new LimitReading(null, value, phases) : new LimitReading(value, null, phases);
 
     /// <summary>The payload of SetChargingProfile.</summary>
