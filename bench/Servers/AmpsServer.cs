@@ -8,7 +8,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Amps.Ocpp.Bench.Servers;
 
-/// <summary>The whole service as an operator runs it, with its own broker; only the log is set to warnings, and the rate limit raised.</summary>
+/// <summary>The whole service as an operator runs it, with its own broker; only the log is set to warnings, and the limits of rate raised.</summary>
 internal static class AmpsServer
 {
     /// <summary>What all charge points of the measurements present; as long and mixed as a generated one.</summary>
@@ -28,6 +28,7 @@ internal static class AmpsServer
         $"--Amps:Mqtt:Port={place.MqttPort}",
         "--Amps:RateLimit:RequestsPerSecond=1000000",
         "--Amps:RateLimit:Burst=10000000",
+        "--Amps:Ocpp:MessagesPerSecond=0",
     ],
     static builder =>
     {

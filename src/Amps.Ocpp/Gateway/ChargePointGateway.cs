@@ -30,7 +30,7 @@ public sealed partial class ChargePointGateway(
 {
     private readonly ILogger _logger = loggers.CreateLogger<ChargePointGateway>();
     private readonly ILogger _linkLogger = loggers.CreateLogger<OcppConnection>();
-    private readonly Dictionary<IOcppDialect, OcppConnectionOptions> _connectionOptions = dialects.ToDictionary(dialect => dialect, dialect => dialect.ConnectionOptions with { Tap = tap });
+    private readonly Dictionary<IOcppDialect, OcppConnectionOptions> _connectionOptions = WithLimits(dialects, options, tap);
     private readonly TakeoverGuard _takeovers = new(time);
     private int _links;
     private volatile bool _draining;
@@ -237,6 +237,19 @@ public sealed partial class ChargePointGateway(
             id,
             known => known ?? ChargePoint.WithConnectors(new ChargePointRecord { Id = id, Admission = admission, CreatedAt = time.GetUtcNow() }, 1),
             cancellationToken);
+    }
+
+    /// <summary>The rules of each version, and the limits that hold for all of them together.</summary>
+    private static Dictionary<IOcppDialect, OcppConnectionOptions> WithLimits(IReadOnlyList<IOcppDialect> dialects, GatewayOptions options, IFrameTap tap)
+    {
+        var large = new LargeMessages(options.MaxLargeMessages);
+        return dialects.ToDictionary(dialect => dialect, dialect => dialect.ConnectionOptions with
+        {
+            Tap = tap,
+            LargeMessages = large,
+            MessagesPerSecond = options.MessagesPerSecond,
+            MessageBurst = options.MessageBurst,
+        });
     }
 
     private static void Refuse(HttpContext context, int status, int? retryAfter = null)

@@ -27,6 +27,18 @@ public sealed record GatewayOptions
     /// <summary>How long the present link of an unprotected charge point may take to prove that it lives (faults, "Duplicate connection").</summary>
     public TimeSpan ProbeTimeout { get; init; } = TimeSpan.FromSeconds(2);
 
+    /// <summary>
+    /// Messages a second that a charge point may send for long; 0: no limit. A hundred times what one with many connectors tells, and
+    /// at 27 µs each little of one core; what it kept of a month offline is taken in minutes.
+    /// </summary>
+    public int MessagesPerSecond { get; init; } = 500;
+
+    /// <summary>Messages that may come at once beyond it.</summary>
+    public int MessageBurst { get; init; } = 1000;
+
+    /// <summary>Messages of more than 16 KiB that may be in memory at once; each takes at most 512 KiB.</summary>
+    public int MaxLargeMessages { get; init; } = 128;
+
     /// <summary>Charge points waiting for the operator's word at most; more are turned away with 503.</summary>
     public int MaxPending { get; init; } = 1000;
 }

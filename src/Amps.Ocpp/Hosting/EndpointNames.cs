@@ -23,6 +23,8 @@ internal static class EndpointNames
         kestrel.AddServerHeader = false;
         kestrel.Limits.MaxRequestBodySize = Http.JsonBody.MaxBytes;
         kestrel.Limits.MaxRequestHeadersTotalSize = 32 * 1024;
+        // What is not read yet of a charge point waits at the charge point, not here (faults X5).
+        kestrel.Limits.MaxRequestBufferSize = 64 * 1024;
         kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
         kestrel.Limits.MinResponseDataRate = null;
         var loader = kestrel.Configure(EndpointTls.Mask(configuration), reloadOnChange: true);

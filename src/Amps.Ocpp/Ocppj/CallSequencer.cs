@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Text.Json;
 
 using Amps.Ocpp.Ocppj.Diagnostics;
@@ -113,7 +112,7 @@ internal sealed class CallSequencer(LinkContext link, OutboundGate outbound, IOc
             }
 
             Answer(frame, answer);
-            ArrayPool<byte>.Shared.Return(buffer);
+            link.Return(buffer);
             if (!TryTakeNext(out var next))
             {
                 return;
@@ -140,7 +139,7 @@ internal sealed class CallSequencer(LinkContext link, OutboundGate outbound, IOc
                 if (!found)
                 {
                     // The link ended before the call was begun: the charge point will repeat it on its next one.
-                    ArrayPool<byte>.Shared.Return(next.Buffer);
+                    link.Return(next.Buffer);
                     _unanswered--;
                 }
             }

@@ -61,16 +61,34 @@ public sealed partial class OcppConnection
                 await PauseAsync(incoming);
             }
 
+            if (_pace.Pause(_link.Options, _link.Time) is var pause && pause > TimeSpan.Zero)
+            {
+                await SlowDownAsync(pause);
+            }
+
             // Nothing is rented while nothing comes.
             var result = await socket.ReceiveAsync(Memory<byte>.Empty, CancellationToken.None);
             var buffer = ArrayPool<byte>.Shared.Rent(FirstBuffer);
             var length = 0;
+            CancellationTokenSource? overdue = null;
             try
             {
                 while (result.MessageType == WebSocketMessageType.Text && !result.EndOfMessage && length <= limit)
                 {
-                    buffer = length < buffer.Length ? buffer : Grow(buffer, limit);
-                    result = await socket.ReceiveAsync(buffer.AsMemory(length, Math.Min(buffer.Length, limit + 1) - length), CancellationToken.None);
+                    if (length == buffer.Length)
+                    {
+                        var size = Math.Min(buffer.Length * 2, limit + 1);
+                        if (buffer.Length <= LargeMessages.SmallBuffer && size > LargeMessages.SmallBuffer && _link.Options.LargeMessages is { } large)
+                        {
+                            await EnterAsync(large);
+                            overdue = new CancellationTokenSource(_link.Options.LargeMessageTime, _link.Time);
+                        }
+
+                        buffer = Grow(buffer, size);
+                    }
+
+                    var room = buffer.AsMemory(length, Math.Min(buffer.Length, limit + 1) - length);
+                    result = await socket.ReceiveAsync(room, overdue?.Token ?? CancellationToken.None);
                     length += result.Count;
                 }
 
@@ -97,9 +115,10 @@ public sealed partial class OcppConnection
             }
             finally
             {
+                overdue?.Dispose();
                 if (buffer is not null)
                 {
-                    ArrayPool<byte>.Shared.Return(buffer);
+                    _link.Return(buffer);
 
                     // The waiting reader would keep a buffer alive that the pool has long given up.
                     buffer = null;
@@ -108,9 +127,23 @@ public sealed partial class OcppConnection
         }
     }
 
-    private static byte[] Grow(byte[] buffer, int limit)
+    private async Task EnterAsync(LargeMessages large)
     {
-        var larger = ArrayPool<byte>.Shared.Rent(Math.Min(buffer.Length * 2, limit + 1));
+        if (large.TryEnter())
+        {
+            return;
+        }
+
+        IsPaused = true;
+        OcppjMetrics.LargeMessagesWaited.Add(1);
+        await large.EnterAsync();
+        _link.Stream?.Touch();
+        IsPaused = false;
+    }
+
+    private static byte[] Grow(byte[] buffer, int size)
+    {
+        var larger = ArrayPool<byte>.Shared.Rent(size);
         buffer.CopyTo(larger, 0);
         ArrayPool<byte>.Shared.Return(buffer);
         return larger;
@@ -121,6 +154,15 @@ public sealed partial class OcppConnection
         IsPaused = true;
         await Task.WhenAny(incoming.WaitForRoomAsync(), _link.Ended);
         await _outbound.WaitForRoomAsync();
+        _link.Stream?.Touch();
+        IsPaused = false;
+    }
+
+    private async Task SlowDownAsync(TimeSpan pause)
+    {
+        IsPaused = true;
+        _link.ReportHeldBack(pause);
+        await Task.WhenAny(Task.Delay(pause, _link.Time), _link.Ended);
         _link.Stream?.Touch();
         IsPaused = false;
     }
@@ -137,6 +179,12 @@ public sealed partial class OcppConnection
         OcppjMetrics.FramesReceived.Add(1);
         _link.Options.Tap?.OnReceived(Identity, buffer.AsSpan(0, length));
         var frame = FrameParser.Parse(buffer.AsMemory(0, length), _link.Options);
+        if (frame.Fault == FrameFault.None && frame.Type is RpcMessageTypes.CallResult or RpcMessageTypes.CallError && TryTakeAnswer(frame, handler))
+        {
+            return false;
+        }
+
+        _pace.Count(_link.Options, _link.Time);
         if (frame.Fault != FrameFault.None)
         {
             Refuse(frame);
@@ -153,23 +201,27 @@ public sealed partial class OcppConnection
                     handler.OnResultRefused(JsonText.Unescape(frame.Id.Span), frame.ErrorCode!, frame.ErrorDescription!));
                 return false;
             default:
-                TakeAnswer(frame, handler);
+                _link.ReportDropped("UnknownId", "An answer belongs to no open call.");
                 return false;
         }
     }
 
-    private void TakeAnswer(in Frame frame, IOcppCallHandler handler)
+    /// <returns>Whether it was the answer to a call of ours.</returns>
+    private bool TryTakeAnswer(in Frame frame, IOcppCallHandler handler)
     {
         if (!_calls.TryAnswer(frame, out var late))
         {
-            _link.ReportDropped("UnknownId", "An answer belongs to no open call.");
+            return false;
         }
-        else if (late is not null)
+
+        if (late is not null)
         {
             OcppjMetrics.LateAnswers.Add(1);
             OcppjLog.LateAnswer(_link.Logger, Identity, late.Action, late.Outcome.MessageId, late.After);
             Report(handler, late, static (handler, late) => handler.OnLateAnswer(late));
         }
+
+        return true;
     }
 
     private void Report<T>(IOcppCallHandler handler, T what, Action<IOcppCallHandler, T> report)

@@ -15,6 +15,7 @@ public sealed partial class OcppConnection
     private readonly OutboundGate _outbound;
     private readonly CallQueue _calls;
     private readonly LivenessMonitor? _liveness;
+    private MessagePace _pace;
     private long _lastMessage;
     private int _closeStarted;
 

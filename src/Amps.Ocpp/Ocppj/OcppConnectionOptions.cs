@@ -27,6 +27,12 @@ public sealed record OcppConnectionOptions
     /// <summary>Largest message in bytes, after inflation. A larger one closes the link with 1009.</summary>
     public int MaxFrameBytes { get; init; } = 256 * 1024;
 
+    /// <summary>Bounds the memory for messages that come in on all links together; null: nothing does.</summary>
+    public LargeMessages? LargeMessages { get; init; }
+
+    /// <summary>How long a message that needs a place there may take to come in completely, so that nobody can keep it.</summary>
+    public TimeSpan LargeMessageTime { get; init; } = TimeSpan.FromMinutes(2);
+
     /// <summary>Deepest nesting of a message; the outer array counts.</summary>
     public int MaxDepth { get; init; } = 32;
 
@@ -38,6 +44,12 @@ public sealed record OcppConnectionOptions
 
     /// <summary>How many calls of the charge point may be unanswered before the link is no longer read.</summary>
     public int MaxPendingIncoming { get; init; } = 16;
+
+    /// <summary>How many messages a second a link may bring in for long; above it the link is read more slowly. 0: as many as it likes. Answers to our calls do not count.</summary>
+    public int MessagesPerSecond { get; init; }
+
+    /// <summary>How many messages may come at once before <see cref="MessagesPerSecond"/> holds.</summary>
+    public int MessageBurst { get; init; } = 1000;
 
     /// <summary>How long one message may take to leave for the network before the link is dropped.</summary>
     public TimeSpan SendTimeout { get; init; } = TimeSpan.FromSeconds(10);

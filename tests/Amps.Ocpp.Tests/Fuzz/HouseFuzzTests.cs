@@ -28,7 +28,7 @@ public sealed class HouseFuzzTests(ITestOutputHelper output)
         string data = Directory.CreateTempSubdirectory("amps-fuzz-").FullName;
         try
         {
-            await using ServiceProcess service = await ServiceProcess.StartReadyAsync(data, "Amps:Mqtt:Mode=Off", "Amps:Ocpp:Admission=Open", "Amps:Ocpp:CallTimeoutSeconds=2");
+            await using ServiceProcess service = await ServiceProcess.StartReadyAsync(data, "Amps:Mqtt:Mode=Off", "Amps:Ocpp:Admission=Open", "Amps:Ocpp:CallTimeoutSeconds=2", "Amps:Ocpp:MessagesPerSecond=0");
             await RunAsync(service, seed, s_frames / 10, s_handshakes / 10);
             long before = service.ResidentBytes;
             await RunAsync(service, seed + 1, s_frames, s_handshakes);

@@ -25,4 +25,7 @@ internal static partial class OcppjLog
 
     [LoggerMessage(8, LogLevel.Error, "{Identity}: the reader failed.")]
     public static partial void ReaderFailed(ILogger logger, Exception exception, string identity);
+
+    [LoggerMessage(9, LogLevel.Warning, "{Identity}: sends more than {MessagesPerSecond} messages a second and is read more slowly.")]
+    public static partial void HeldBack(ILogger logger, string identity, int messagesPerSecond);
 }

@@ -21,4 +21,8 @@ public static class OcppjMetrics
     internal static Counter<long> CallTimeouts { get; } = s_meter.CreateCounter<long>("ocppj.calls.timed_out", "{call}", "Calls that got no answer in time.");
 
     internal static Counter<long> Dropped { get; } = s_meter.CreateCounter<long>("ocppj.frames.dropped", "{frame}", "Messages that were dropped unanswered, by kind.");
+
+    internal static Counter<double> HeldBack { get; } = s_meter.CreateCounter<double>("ocppj.reading.held_back", "s", "Time for which links were not read because they send too much.");
+
+    internal static Counter<long> LargeMessagesWaited { get; } = s_meter.CreateCounter<long>("ocppj.messages.large_waited", "{frame}", "Large messages that were read on only when others were done.");
 }

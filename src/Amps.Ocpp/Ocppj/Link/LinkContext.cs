@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Net.WebSockets;
 
 using Amps.Ocpp.Ocppj.Diagnostics;
@@ -12,6 +13,7 @@ internal sealed class LinkContext(string identity, WebSocket socket, LinkStream?
     private long _windowStart;
     private int _logged;
     private int _unlogged;
+    private long _heldBackAt;
     private CloseReason? _reason;
     private TaskCompletionSource? _ended;
 
@@ -67,6 +69,16 @@ internal sealed class LinkContext(string identity, WebSocket socket, LinkStream?
         Stream?.Abort();
     }
 
+    /// <summary>Gives a buffer that a message came into back, and its place if it has one.</summary>
+    public void Return(byte[] buffer)
+    {
+        ArrayPool<byte>.Shared.Return(buffer);
+        if (buffer.Length > LargeMessages.SmallBuffer)
+        {
+            Options.LargeMessages?.Leave();
+        }
+    }
+
     /// <summary>Counts a message that broke a rule, and logs the first few of each minute.</summary>
     /// <remarks>Called by the reader only.</remarks>
     public void ReportViolation(string kind, string? text)
@@ -81,6 +93,19 @@ internal sealed class LinkContext(string identity, WebSocket socket, LinkStream?
     {
         OcppjMetrics.Dropped.Add(1, new KeyValuePair<string, object?>("kind", kind));
         Warn(kind, text);
+    }
+
+    /// <summary>Counts the time for which a link that sends too much is not read, and logs it once a minute.</summary>
+    /// <remarks>Called by the reader only.</remarks>
+    public void ReportHeldBack(TimeSpan pause)
+    {
+        OcppjMetrics.HeldBack.Add(pause.TotalSeconds);
+        var now = Time.GetTimestamp();
+        if (_heldBackAt == 0 || Time.GetElapsedTime(_heldBackAt, now) >= TimeSpan.FromMinutes(1))
+        {
+            _heldBackAt = now;
+            OcppjLog.HeldBack(Logger, Identity, Options.MessagesPerSecond);
+        }
     }
 
     private void Warn(string kind, string? text)

@@ -20,7 +20,7 @@ public sealed class BacklogTests : IDisposable
     [Trait("quirk", "Q43")]
     public async Task Fifty_thousand_old_messages_are_answered_and_touch_nothing_of_now()
     {
-        await using ServiceHost service = await ServiceHost.StartOnAsync(_data, "Amps:Mqtt:Mode=Off");
+        await using ServiceHost service = await ServiceHost.StartOnAsync(_data, "Amps:Mqtt:Mode=Off", "Amps:Ocpp:MessagesPerSecond=0");
         using ApiClient app = await service.CustomerAsync();
         await service.RegisterAsync("OLD", "customer", new { phases = 3 }, "dev-OLD");
         await using ScriptedCharger charger = await ScriptedCharger.BootAsync(service, app, "OLD");
