@@ -11,6 +11,12 @@ internal sealed class WebhookRoutes(WebhookEndpoints webhooks, KeyRing keys, Key
 {
     private static readonly string[] Environments = ["live", "sandbox"];
 
+    private static readonly ApiProblem s_full = new(
+        409,
+        ErrorCodes.Conflict,
+        $"The customer has {WebhooksOptions.MaxEndpointsPerCustomer} webhook endpoints; one must be deleted first.",
+        static json => json.WriteNumber("limit", WebhooksOptions.MaxEndpointsPerCustomer));
+
     public void Map(IEndpointRouteBuilder routes)
     {
         routes.MapPost("/operator/webhooks", gate.Require(KeyPermissions.Operator, CreateAsync));
@@ -35,8 +41,12 @@ internal sealed class WebhookRoutes(WebhookEndpoints webhooks, KeyRing keys, Key
             body.Errors.Add(new FieldError("url", wrong));
         if (body.Errors.Count > 0)
             return;
-        (WebhookEndpoint endpoint, string secret) = await webhooks.CreateAsync(
-            customerId!, environment == "sandbox" ? ApiEnvironment.Sandbox : ApiEnvironment.Live, url!, events, context.RequestAborted);
+        if (await webhooks.CreateAsync(
+            customerId!, environment == "sandbox" ? ApiEnvironment.Sandbox : ApiEnvironment.Live, url!, events, context.RequestAborted) is not var (endpoint, secret))
+        {
+            await Envelope.WriteAsync(context, s_full);
+            return;
+        }
         context.Response.Headers.CacheControl = "no-store";
         await Envelope.WriteAsync(context, 201, (endpoint, secret), static (json, made) => WebhookJson.Write(json, made.endpoint, made.secret));
     });

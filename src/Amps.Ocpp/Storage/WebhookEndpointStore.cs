@@ -12,13 +12,15 @@ internal sealed class WebhookEndpointStore(IDatabase database) : IWebhookEndpoin
         VALUES (@id, @customer, @environment, @url, @events, @secret, @created_at, 0)
         """;
 
+    private const string CountStatement = "SELECT COUNT(*) FROM webhook_endpoints WHERE customer_id = @customer";
+
     private const string RotateStatement = """
         UPDATE webhook_endpoints SET previous_secret = secret, previous_until = @until, secret = @secret WHERE id = @id
         """;
 
     /// <inheritdoc/>
-    public Task AddAsync(WebhookEndpoint endpoint, CancellationToken cancellationToken) => database.WriteAsync(
-        session => session.Execute(
+    public Task<bool> AddAsync(WebhookEndpoint endpoint, CancellationToken cancellationToken) => database.WriteAsync(
+        session => HasRoom(session, endpoint.CustomerId) && session.Execute(
             AddStatement,
             ("@id", endpoint.Id),
             ("@customer", endpoint.CustomerId),
@@ -26,7 +28,7 @@ internal sealed class WebhookEndpointStore(IDatabase database) : IWebhookEndpoin
             ("@url", endpoint.Url),
             ("@events", WebhookRows.ToColumn(endpoint.Events)),
             ("@secret", endpoint.Secret),
-            ("@created_at", endpoint.CreatedAt.ToColumn())),
+            ("@created_at", endpoint.CreatedAt.ToColumn())) > 0,
         cancellationToken);
 
     /// <inheritdoc/>
@@ -49,6 +51,9 @@ internal sealed class WebhookEndpointStore(IDatabase database) : IWebhookEndpoin
     /// <inheritdoc/>
     public Task<bool> RotateSecretAsync(string id, byte[] secret, DateTimeOffset previousUntil, CancellationToken cancellationToken) => database.WriteAsync(
         session => session.Execute(RotateStatement, ("@id", id), ("@secret", secret), ("@until", previousUntil.ToColumn())) > 0, cancellationToken);
+
+    private static bool HasRoom(SqlSession session, string customerId) =>
+        session.First(CountStatement, row => row.GetInt64(0), ("@customer", customerId)) < WebhooksOptions.MaxEndpointsPerCustomer;
 
     public static WebhookEndpoint? Find(SqlSession session, string id) => session.First(
         $"SELECT {WebhookRows.EndpointColumns} FROM webhook_endpoints WHERE id = @id", WebhookRows.ReadEndpoint, ("@id", id));

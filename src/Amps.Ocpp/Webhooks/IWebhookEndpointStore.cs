@@ -6,7 +6,8 @@ namespace Amps.Ocpp.Webhooks;
 /// <exception cref="StorageUnavailableException">The store is away; nothing was changed.</exception>
 public interface IWebhookEndpointStore
 {
-    Task AddAsync(WebhookEndpoint endpoint, CancellationToken cancellationToken);
+    /// <summary>False: its customer has <see cref="WebhooksOptions.MaxEndpointsPerCustomer"/> already.</summary>
+    Task<bool> AddAsync(WebhookEndpoint endpoint, CancellationToken cancellationToken);
 
     Task<WebhookEndpoint?> FindAsync(string id, CancellationToken cancellationToken);
 

@@ -13,7 +13,8 @@ public sealed class WebhookEndpoints(
     /// <summary>What speaks against sending to this URL; null = nothing.</summary>
     public Task<string?> CheckUrlAsync(string url, CancellationToken cancellationToken) => policy.CheckAsync(url, cancellationToken);
 
-    public async Task<(WebhookEndpoint Endpoint, string Secret)> CreateAsync(
+    /// <summary>Makes an endpoint; null when its customer has as many as there may be.</summary>
+    public async Task<(WebhookEndpoint Endpoint, string Secret)?> CreateAsync(
         string customerId, ApiEnvironment environment, string url, IReadOnlyList<string> events, CancellationToken cancellationToken)
     {
         string id = "wh_" + RandomNumberGenerator.GetString(Base62, 20);
@@ -28,8 +29,7 @@ public sealed class WebhookEndpoints(
             Secret = vault.Seal(id, secret),
             CreatedAt = time.GetUtcNow(),
         };
-        await store.AddAsync(endpoint, cancellationToken);
-        return (endpoint, WebhookSignature.ToText(secret));
+        return await store.AddAsync(endpoint, cancellationToken) ? (endpoint, WebhookSignature.ToText(secret)) : null;
     }
 
     public Task<WebhookEndpoint?> FindAsync(string id, CancellationToken cancellationToken) => store.FindAsync(id, cancellationToken);

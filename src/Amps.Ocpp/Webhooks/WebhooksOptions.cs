@@ -3,6 +3,9 @@ namespace Amps.Ocpp.Webhooks;
 /// <summary>Settings of the room, validated at start.</summary>
 public sealed record WebhooksOptions
 {
+    /// <summary>Endpoints of one customer, of both environments together: each event is queued once for each.</summary>
+    public const int MaxEndpointsPerCustomer = 20;
+
     /// <summary>Pauses before each attempt of a delivery, the first at once (canonical API, section 9).</summary>
     public static IReadOnlyList<TimeSpan> Schedule { get; } =
     [

@@ -53,6 +53,25 @@ public sealed class WebhookRoutesTests
     }
 
     [Fact]
+    public async Task A_customer_has_20_endpoints_at_most_and_room_again_when_one_is_deleted()
+    {
+        await using ServiceHost service = await ServiceHost.StartAsync(WebhookHouse.Settings);
+        await service.CustomerAsync();
+        await service.CustomerAsync("other");
+        (HttpStatusCode Status, JsonElement Body)[] made = await Task.WhenAll(Enumerable.Range(0, 25).Select(i => service.Operator.TrySendAsync(
+            HttpMethod.Post, "/operator/webhooks", Body($"http://127.0.0.1:{18000 + i}/", environment: i % 2 == 0 ? "live" : "sandbox"))));
+        Assert.Equal(20, made.Count(answer => answer.Status == HttpStatusCode.Created));
+        Assert.All(made.Where(answer => answer.Status != HttpStatusCode.Created), static refused => Assert.Equal(
+            (HttpStatusCode.Conflict, "CONFLICT", 20),
+            (refused.Status, refused.Body.GetProperty("error").GetProperty("code").GetString(), refused.Body.GetProperty("error").GetProperty("details").GetProperty("limit").GetInt32())));
+
+        Assert.Equal(HttpStatusCode.Created, (await service.Operator.TrySendAsync(HttpMethod.Post, "/operator/webhooks", Body("http://127.0.0.1:18100/", "other"))).Status);
+        string id = made.First(answer => answer.Status == HttpStatusCode.Created).Body.GetProperty("data").GetProperty("id").GetString()!;
+        await service.Operator.SendAsync(HttpMethod.Delete, $"/operator/webhooks/{id}", null);
+        Assert.Equal(HttpStatusCode.Created, (await service.Operator.TrySendAsync(HttpMethod.Post, "/operator/webhooks", Body("http://127.0.0.1:18100/"))).Status);
+    }
+
+    [Fact]
     [Trait("row", "N8")]
     public async Task A_wrong_body_is_refused_with_the_paths_of_what_is_wrong()
     {

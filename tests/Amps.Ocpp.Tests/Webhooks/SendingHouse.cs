@@ -55,7 +55,7 @@ internal sealed class SendingHouse : IAsyncDisposable
     }
 
     public async Task<(WebhookEndpoint Endpoint, string Secret)> AddAsync(Uri url, string customer = "acme") =>
-        await Endpoints.CreateAsync(customer, ApiEnvironment.Live, url.ToString(), OutboxEventTypes.All, default);
+        (await Endpoints.CreateAsync(customer, ApiEnvironment.Live, url.ToString(), OutboxEventTypes.All, default))!.Value;
 
     public OutboxEvent Event(string device = "d1", string customer = "acme", string type = OutboxEventTypes.PushCompleted) => new(
         OutboxEvent.NewId(Clock.GetUtcNow()), type, customer, ApiEnvironment.Live, new DeviceId(device), Clock.GetUtcNow(),
@@ -126,6 +126,9 @@ internal sealed class SendingHouse : IAsyncDisposable
 /// <summary>Answers names as a test wants; what it does not know does not exist.</summary>
 internal sealed class TestResolver : IHostResolver
 {
+    /// <summary>A name that is never answered.</summary>
+    public const string Silent = "silent.example";
+
     private readonly Dictionary<string, Queue<IPAddress[]>> _answers = new(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>The answers to a name, one after the other; the last stays.</summary>
@@ -137,8 +140,16 @@ internal sealed class TestResolver : IHostResolver
         _answers[host] = answers;
     }
 
+    /// <summary>How often the silent name was asked for.</summary>
+    public int Unanswered { get; private set; }
+
     public Task<IPAddress[]> ResolveAsync(string host, CancellationToken cancellationToken)
     {
+        if (host == Silent)
+        {
+            Unanswered++;
+            return Task.Delay(Timeout.Infinite, cancellationToken).ContinueWith(static _ => Array.Empty<IPAddress>(), cancellationToken, TaskContinuationOptions.None, TaskScheduler.Default);
+        }
         if (!_answers.TryGetValue(host, out Queue<IPAddress[]>? answers))
             throw new SocketException((int)SocketError.HostNotFound);
         lock (answers)
