@@ -22,6 +22,7 @@ public static class AmpsService
         builder.Logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
         // Who reads the log may stall; the service must not (faults D19).
         builder.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(console => console.QueueFullMode = Microsoft.Extensions.Logging.Console.ConsoleLoggerQueueFullMode.DropWrite);
+        Logs.SampledLoggerFactory.AddTo(builder.Services);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(20));
         // Started before everything else and stopped after it.
         Metrics.OtlpExport.AddTo(builder.Services, builder.Configuration);
