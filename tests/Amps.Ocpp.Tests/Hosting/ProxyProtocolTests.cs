@@ -61,15 +61,30 @@ public sealed class ProxyProtocolTests
         await own.StatusAsync("Preparing");
     }
 
-    private static async Task<string> KnockAsync(ServiceHost service, string address, string identity)
+    [Fact]
+    [Trait("row", "X11")]
+    public async Task What_a_client_says_of_its_own_address_is_not_believed()
+    {
+        await using ServiceHost service = await ServiceHost.StartAsync("Amps:Mqtt:Mode=Off", "Amps:Ocpp:Admission=Closed");
+        for (int i = 0; i < 20; i++)
+            Assert.Equal("404", await KnockAsync(service, [], $"GUESS{i}", Claim(i)));
+        Assert.Equal("429", await KnockAsync(service, [], "GUESS-AGAIN", Claim(99)));
+        Assert.Equal("400", await KnockAsync(service, Header("203.0.113.7"), "CP1", ""));
+
+        static string Claim(int i) => $"X-Forwarded-For: 203.0.113.{i}\r\nX-Real-IP: 203.0.113.{i}\r\nForwarded: for=203.0.113.{i}\r\n";
+    }
+
+    private static Task<string> KnockAsync(ServiceHost service, string address, string identity) => KnockAsync(service, Header(address), identity, "");
+
+    private static async Task<string> KnockAsync(ServiceHost service, byte[] before, string identity, string headers)
     {
         using var client = new TcpClient();
         await client.ConnectAsync(IPAddress.Loopback, service.Ocpp.Port);
         NetworkStream stream = client.GetStream();
-        await stream.WriteAsync(Header(address));
+        await stream.WriteAsync(before);
         await stream.WriteAsync(Encoding.ASCII.GetBytes(
             $"GET /ocpp/{identity} HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
-            + "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: ocpp1.6\r\n\r\n"));
+            + headers + "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: ocpp1.6\r\n\r\n"));
         using var reader = new StreamReader(stream);
         string line = await reader.ReadLineAsync().WaitAsync(Wait.Limit) ?? "";
         return line.Split(' ')[1];

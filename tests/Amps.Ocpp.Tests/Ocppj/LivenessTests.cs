@@ -86,6 +86,36 @@ public sealed class LivenessTests
         Assert.False(await link.Connection.ProbeAsync(TimeSpan.FromSeconds(5)));
     }
 
+    [Theory]
+    [Trait("row", "X9")]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task After_a_pause_of_this_process_a_charge_point_has_the_whole_time_again(bool answers)
+    {
+        var clock = new ManualTimeProvider();
+        await using var server = await LinkServer.StartAsync(time: clock, liveness: new LivenessOptions());
+        var (chargePoint, link) = await server.ConnectAsync();
+        chargePoint.AnswersPings = answers;
+        clock.Advance(TimeSpan.FromSeconds(2));
+
+        clock.StandStill(TimeSpan.FromMinutes(10));
+        clock.Advance(TimeSpan.FromSeconds(22));
+        Assert.Null(link.Connection.Reason);
+        var before = link.Connection.LastInboundTimestamp;
+        Assert.Equal(RawChargePoint.Ping, (await chargePoint.ReceiveFrameAsync()).Opcode);
+        if (answers)
+        {
+            await Until(() => link.Connection.LastInboundTimestamp > before);
+            clock.Advance(TimeSpan.FromSeconds(30));
+            Assert.Null(link.Connection.Reason);
+        }
+        else
+        {
+            clock.Advance(TimeSpan.FromSeconds(30));
+            Assert.Equal(CloseKind.PeerSilent, (await link.EndAsync()).Kind);
+        }
+    }
+
     [Fact]
     public async Task A_link_that_is_not_read_by_our_own_doing_is_not_dropped()
     {

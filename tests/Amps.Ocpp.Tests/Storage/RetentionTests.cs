@@ -20,7 +20,6 @@ public abstract class RetentionTests(StoreFixture store) : IAsyncLifetime
     }
 
     [Fact]
-    [Trait("row", "X8")]
     public async Task Old_transactions_that_ended_go_in_small_writes_and_open_or_young_ones_stay()
     {
         long open = await store.ChargePoints.OpenTransactionAsync(Sample.Start(connector: 9), default);
@@ -42,7 +41,6 @@ public abstract class RetentionTests(StoreFixture store) : IAsyncLifetime
     }
 
     [Fact]
-    [Trait("row", "X8")]
     public async Task Old_actions_go_but_not_those_under_way_nor_with_an_open_window_nor_the_newest_of_a_device()
     {
         List<ActionRecord> gone = [];

@@ -60,6 +60,19 @@ public sealed class ManualTimeProvider : TimeProvider
         Volatile.Write(ref _elapsedTicks, end);
     }
 
+    /// <summary>The process stands still: time passes, and what fell due meanwhile fires once, late, when the clock is next advanced.</summary>
+    public void StandStill(TimeSpan time)
+    {
+        lock (_gate)
+        {
+            Volatile.Write(ref _elapsedTicks, _elapsedTicks + time.Ticks);
+            foreach (var timer in _timers)
+            {
+                timer.Due = Math.Max(timer.Due, _elapsedTicks);
+            }
+        }
+    }
+
     private ManualTimer? TakeDue(long end)
     {
         lock (_gate)
