@@ -28,13 +28,13 @@ public sealed record GatewayOptions
     public TimeSpan ProbeTimeout { get; init; } = TimeSpan.FromSeconds(2);
 
     /// <summary>
-    /// Messages a second that a charge point may send for long; 0: no limit. A hundred times what one with many connectors tells, and
-    /// at 27 µs each little of one core; what it kept of a month offline is taken in minutes.
+    /// Messages a second that a charge point may send for long; 0: no limit. Far more than one with many connectors tells, and
+    /// at 27 µs each a small part of one core; what it kept of a month offline is taken within half a minute.
     /// </summary>
-    public int MessagesPerSecond { get; init; } = 500;
+    public int MessagesPerSecond { get; init; } = 2000;
 
     /// <summary>Messages that may come at once beyond it.</summary>
-    public int MessageBurst { get; init; } = 1000;
+    public int MessageBurst { get; init; } = 2000;
 
     /// <summary>Messages of more than 16 KiB that may be in memory at once; each takes at most 512 KiB.</summary>
     public int MaxLargeMessages { get; init; } = 128;

@@ -75,8 +75,8 @@ public sealed record AmpsSettings
                 Admission = reader.Choice("Amps:Ocpp:Admission", AdmissionPolicy.Pending),
                 ProxyProtocol = reader.Flag("Amps:Ocpp:ProxyProtocol", false),
                 CallTimeout = TimeSpan.FromSeconds(reader.Whole("Amps:Ocpp:CallTimeoutSeconds", 60, 1, 600)),
-                MessagesPerSecond = reader.Whole("Amps:Ocpp:MessagesPerSecond", 500, 0, 1_000_000),
-                MessageBurst = reader.Whole("Amps:Ocpp:MessageBurst", 1000, 1, 1_000_000),
+                MessagesPerSecond = reader.Whole("Amps:Ocpp:MessagesPerSecond", 2000, 0, 1_000_000),
+                MessageBurst = reader.Whole("Amps:Ocpp:MessageBurst", 2000, 1, 1_000_000),
             },
             ClientCertificates = ReadClientCertificates(reader),
             Chargers = new ChargersOptions

@@ -49,7 +49,7 @@ public sealed record OcppConnectionOptions
     public int MessagesPerSecond { get; init; }
 
     /// <summary>How many messages may come at once before <see cref="MessagesPerSecond"/> holds.</summary>
-    public int MessageBurst { get; init; } = 1000;
+    public int MessageBurst { get; init; } = 2000;
 
     /// <summary>How long one message may take to leave for the network before the link is dropped.</summary>
     public TimeSpan SendTimeout { get; init; } = TimeSpan.FromSeconds(10);
