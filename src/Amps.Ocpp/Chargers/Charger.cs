@@ -66,6 +66,9 @@ public sealed class Charger
     /// <summary>Sets an observer's mark; false when it was set already, so that changes coalesce without a queue.</summary>
     public bool TryMark(int mark) => (Interlocked.Or(ref _marks, mark) & mark) == 0;
 
+    /// <summary>Whether an observer's mark is set.</summary>
+    public bool IsMarked(int mark) => (Volatile.Read(ref _marks) & mark) != 0;
+
     /// <summary>Clears an observer's mark; to be done before the state is read.</summary>
     public void Unmark(int mark) => Interlocked.And(ref _marks, ~mark);
 

@@ -1,18 +1,19 @@
-using System.Threading.Channels;
-
 namespace Amps.Ocpp.Chargers;
 
 /// <summary>
-/// A bounded inbox with one handler at a time and no thread, task or timer while it is empty: whoever posts into an idle
+/// A bounded inbox with one handler at a time and no queue, thread, task or timer while it is empty: whoever posts into an idle
 /// inbox runs it, on the thread pool or, where the caller can afford it, on its own thread.
 /// </summary>
 public abstract class Mailbox : IThreadPoolWorkItem
 {
-    private readonly Channel<object> _inbox;
-    private int _running;
+    private readonly Lock _gate = new();
+    private readonly int _capacity;
 
-    private protected Mailbox(int capacity) =>
-        _inbox = Channel.CreateBounded<object>(new BoundedChannelOptions(capacity) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
+    // Made when an item finds the inbox running or must not run it, given up with the last one: an idle inbox has none.
+    private Queue<object>? _waiting;
+    private bool _running;
+
+    private protected Mailbox(int capacity) => _capacity = capacity;
 
     /// <summary>Handles one item; never awaits, never throws.</summary>
     private protected abstract void Handle(object item);
@@ -20,55 +21,67 @@ public abstract class Mailbox : IThreadPoolWorkItem
     /// <summary>Posts an item; false when the inbox is full.</summary>
     private protected bool TryPost(object item)
     {
-        if (!_inbox.Writer.TryWrite(item))
-            return false;
-        if (Interlocked.Exchange(ref _running, 1) == 0)
-            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+        lock (_gate)
+        {
+            if (_waiting?.Count >= _capacity)
+                return false;
+            (_waiting ??= new Queue<object>()).Enqueue(item);
+            if (_running)
+                return true;
+            _running = true;
+        }
+        ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
         return true;
     }
 
     /// <summary>
-    /// Posts an item, waiting for room if there is none, and ends when it has been handled: what is answered after that is
-    /// known to every reader. An idle inbox is run by the caller.
+    /// Posts an item and ends when it has been handled: what is answered after that is known to every reader. An idle inbox is
+    /// run by the caller; in a full one its posters wait, each with its one item.
     /// </summary>
     private protected ValueTask PostAsync(object item)
     {
-        if (!_inbox.Writer.TryWrite(item))
-            return PostAndWaitAsync(item);
-        if (Interlocked.Exchange(ref _running, 1) != 0)
-            return PostAndWaitAsync(item: null);
+        lock (_gate)
+        {
+            if (_running)
+            {
+                // An end marker behind the item tells when it was handled.
+                var end = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+                _waiting ??= new Queue<object>();
+                _waiting.Enqueue(item);
+                _waiting.Enqueue(end);
+                return new ValueTask(end.Task);
+            }
+            _running = true;
+        }
+        Handle(item);
         Drain();
         return ValueTask.CompletedTask;
-    }
-
-    /// <summary>Somebody else runs the inbox: an end marker behind the item tells when it was handled.</summary>
-    private async ValueTask PostAndWaitAsync(object? item)
-    {
-        var end = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        if (item is not null)
-            await _inbox.Writer.WriteAsync(item);
-        await _inbox.Writer.WriteAsync(end);
-        if (Interlocked.Exchange(ref _running, 1) == 0)
-            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
-        await end.Task;
     }
 
     void IThreadPoolWorkItem.Execute() => Drain();
 
     private void Drain()
     {
-        do
+        while (TryTakeNext(out object? item))
         {
-            while (_inbox.Reader.TryRead(out object? item))
-            {
-                if (item is TaskCompletionSource end)
-                    end.TrySetResult();
-                else
-                    Handle(item);
-            }
-            // An item written between the last read and this release has no runner of its own: look again, after a full fence.
-            Interlocked.Exchange(ref _running, 0);
+            if (item is TaskCompletionSource end)
+                end.TrySetResult();
+            else
+                Handle(item);
         }
-        while (_inbox.Reader.Count > 0 && Interlocked.Exchange(ref _running, 1) == 0);
+    }
+
+    /// <summary>The next item; false when there is none: whoever posts from then on runs the inbox.</summary>
+    private bool TryTakeNext([System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out object? item)
+    {
+        lock (_gate)
+        {
+            item = null;
+            if (_waiting?.TryDequeue(out item) == true)
+                return true;
+            _waiting = null;
+            _running = false;
+            return false;
+        }
     }
 }

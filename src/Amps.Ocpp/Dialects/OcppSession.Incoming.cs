@@ -86,7 +86,7 @@ internal abstract partial class OcppSession
     protected CallAnswer AnswerBoot(string? vendor, string? model, string? serialNumber, string? firmware)
     {
         DateTimeOffset now = Time.GetUtcNow();
-        Admission admission = ChargePoint.Boot(this, new BootData(vendor, model, serialNumber, firmware, OcppVersion, now));
+        Admission admission = ChargePoint.Boot(this, new BootData(SharedText.Of(vendor), SharedText.Of(model), serialNumber, SharedText.Of(firmware), OcppVersion, now));
         LogBoot(ChargePoint.Id, vendor, model, firmware, admission);
         return Answer(ClockAnswers.Boot(admission.ToString(), now, Options.HeartbeatIntervalSeconds), admission == Admission.Accepted ? s_booted : null);
     }

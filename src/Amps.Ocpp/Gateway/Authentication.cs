@@ -1,4 +1,3 @@
-using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Amps.Ocpp.Chargers;
@@ -142,7 +141,11 @@ public sealed class Authentication(
 
     private static string AddressOf(HttpContext context)
     {
-        IPAddress? address = context.Connection.RemoteIpAddress;
-        return address is { IsIPv4MappedToIPv6: true } ? address.MapToIPv4().ToString() : address?.ToString() ?? "";
+        if (context.Connection.RemoteIpAddress is not { } address)
+            return "";
+        // Written by hand, since an address keeps the string it was asked for.
+        Span<char> text = stackalloc char[64];
+        bool isWritten = (address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address).TryFormat(text, out int length);
+        return isWritten ? SharedText.Of(text[..length]) : "";
     }
 }

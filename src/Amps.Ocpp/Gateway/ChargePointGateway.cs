@@ -49,46 +49,68 @@ public sealed partial class ChargePointGateway(
             await Task.Delay(TimeSpan.FromMilliseconds(20), time);
     }
 
+    /// <summary>A charge point that was let in.</summary>
+    private sealed record Guest(ChargePoint ChargePoint, OcppConnection Connection, IOcppSession Session);
+
     /// <summary>Answers one request of the Ocpp endpoint; returns when its link, if it got one, has ended.</summary>
     public async Task RunAsync(HttpContext context)
+    {
+        // Apart from the link's life, so that nothing of the handshake is kept as long.
+        if (await LetInAsync(context) is not { } guest)
+            return;
+        Interlocked.Increment(ref _links);
+        try
+        {
+            await guest.ChargePoint.ConnectAsync(guest.Session);
+            await guest.Connection.RunAsync(guest.Session);
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _links);
+            await guest.ChargePoint.DisconnectAsync(guest.Session);
+        }
+    }
+
+    /// <summary>The checks of a handshake, in their order; null when one failed and the answer is written.</summary>
+    private async ValueTask<Guest?> LetInAsync(HttpContext context)
     {
         if (_draining)
         {
             Refuse(context, 503, retryAfter: 5);
-            return;
+            return null;
         }
         switch (HandshakePath.Read(context.Features.Get<IHttpRequestFeature>()!.RawTarget, out ChargePointId id))
         {
             case PathVerdict.NotFound:
                 Refuse(context, 404);
-                return;
+                return null;
             case PathVerdict.InvalidIdentity:
                 Refuse(context, 400);
-                return;
+                return null;
         }
         if (!IsHandshake(context))
-            return;
+            return null;
         ChargePointRecord? record = directory.Find(id);
         if (record is null && options.Admission == AdmissionPolicy.Closed)
         {
             if (!authentication.NoteUnknown(context, id))
-                return;
+                return null;
             GatewayLog.Unknown(_logger, id);
             Refuse(context, 404);
-            return;
+            return null;
         }
         Proof proof = await authentication.CheckAsync(context, id, record);
         if (proof == Proof.None)
-            return;
+            return null;
         IOcppDialect? dialect = Choose(context.WebSockets.WebSocketRequestedProtocols, record, out bool silent);
         if (dialect is null)
         {
             await RefuseSubprotocolAsync(context, id);
-            return;
+            return null;
         }
         if (!await MayTakeOverAsync(context, id, proof))
-            return;
-        await ServeAsync(context, id, record, dialect, silent);
+            return null;
+        return await AcceptAsync(context, id, record, dialect, silent);
     }
 
     /// <summary>A WebSocket handshake, or the answer that tells what is missing (H1, H14, H15).</summary>
@@ -176,25 +198,25 @@ public sealed partial class ChargePointGateway(
         return false;
     }
 
-    private async Task ServeAsync(HttpContext context, ChargePointId id, ChargePointRecord? record, IOcppDialect dialect, bool silent)
+    private async Task<Guest?> AcceptAsync(HttpContext context, ChargePointId id, ChargePointRecord? record, IOcppDialect dialect, bool silent)
     {
         ChargePoint chargePoint;
         long generation;
         try
         {
-            record ??= await RegisterAsync(id, context.RequestAborted);
+            record ??= await RegisterAsync(id, CancellationToken.None);
             if (record is null)
             {
                 Refuse(context, 503, retryAfter: 60);
-                return;
+                return null;
             }
-            generation = await store.NextGenerationAsync(id, context.RequestAborted);
-            chargePoint = await chargePoints.GetAsync(record, context.RequestAborted);
+            generation = await store.NextGenerationAsync(id, CancellationToken.None);
+            chargePoint = await chargePoints.GetAsync(record, CancellationToken.None);
         }
         catch (StorageUnavailableException)
         {
             Refuse(context, 503, retryAfter: 5);
-            return;
+            return null;
         }
         var upgrade = context.Features.Get<IHttpUpgradeFeature>() as ObservedUpgradeFeature;
         string offers = context.Request.Headers.SecWebSocketExtensions.ToString();
@@ -212,19 +234,9 @@ public sealed partial class ChargePointGateway(
         var connection = new OcppConnection(record.Id.Value, socket, upgrade?.Stream, _connectionOptions[dialect], liveness, time, _linkLogger);
         TimeSpan callTimeout = record.Configuration.CallTimeoutSeconds is { } seconds ? TimeSpan.FromSeconds(seconds) : options.CallTimeout;
         IOcppSession session = dialect.CreateSession(chargePoint, connection, generation, callTimeout);
-        // It changes at the boot; the link must not keep the old one alive.
-        record = null;
-        Interlocked.Increment(ref _links);
-        try
-        {
-            await chargePoint.ConnectAsync(session);
-            await connection.RunAsync(session, context.RequestAborted);
-        }
-        finally
-        {
-            Interlocked.Decrement(ref _links);
-            await chargePoint.DisconnectAsync(session);
-        }
+        // A link needs nothing of its handshake, least of all the password.
+        context.Request.Headers.Clear();
+        return new Guest(chargePoint, connection, session);
     }
 
     /// <summary>Creates the record of an unknown charge point as the policy says; null when too many wait for the operator.</summary>

@@ -13,22 +13,31 @@ internal static class FirstByteLimit
 
     public static ConnectionDelegate Wrap(ConnectionDelegate next) => async connection =>
     {
-        PipeReader input = connection.Transport.Input;
-        using (var limit = CancellationTokenSource.CreateLinkedTokenSource(connection.ConnectionClosed))
-        {
-            limit.CancelAfter(s_limit);
-            try
-            {
-                ReadResult first = await input.ReadAsync(limit.Token);
-                // Looked at, not taken: whoever comes next reads it again at once.
-                input.AdvanceTo(first.Buffer.Start);
-            }
-            catch (OperationCanceledException)
-            {
-                connection.Abort(new ConnectionAbortedException("Nothing was sent."));
-                return;
-            }
-        }
-        await next(connection);
+        if (await IsSpokenOnAsync(connection))
+            await next(connection);
     };
+
+    /// <summary>Apart from the connection's life, so that nothing of the wait is kept as long.</summary>
+    private static async ValueTask<bool> IsSpokenOnAsync(ConnectionContext connection)
+    {
+        PipeReader input = connection.Transport.Input;
+        using var limit = new CancellationTokenSource(s_limit);
+        try
+        {
+            ReadResult first = await input.ReadAsync(limit.Token);
+            // Looked at, not taken: whoever comes next reads it again at once.
+            input.AdvanceTo(first.Buffer.Start);
+            return true;
+        }
+        catch (OperationCanceledException)
+        {
+            connection.Abort(new ConnectionAbortedException("Nothing was sent."));
+            return false;
+        }
+        catch (IOException)
+        {
+            // It is gone already.
+            return false;
+        }
+    }
 }

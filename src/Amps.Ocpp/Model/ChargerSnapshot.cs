@@ -48,9 +48,11 @@ public sealed record ChargerSnapshot
     public bool HeldByService { get; init; }
 
     /// <summary>The charger's own word for its status, in the standard's spelling; null before it told one.</summary>
+    [JsonConverter(typeof(SharedTextConverter))]
     public string? ReportedStatus { get; init; }
 
     /// <summary>The charger's own error code when it is not <c>NoError</c>.</summary>
+    [JsonConverter(typeof(SharedTextConverter))]
     public string? ErrorCode { get; init; }
 
     /// <summary>Import register, kWh.</summary>
@@ -66,6 +68,7 @@ public sealed record ChargerSnapshot
     public DateTimeOffset ObservedAt { get; init; }
 
     /// <summary>Node that holds or last held the charge point's socket.</summary>
+    [JsonConverter(typeof(SharedTextConverter))]
     public string Node { get; init; } = "";
 
     /// <summary>Rises with every change of one charger, on whatever node: the higher one is the newer one.</summary>
@@ -77,7 +80,7 @@ public sealed record ChargerSnapshot
 /// <param name="Since">UTC of the last change.</param>
 /// <param name="Node">The node that holds or last held it.</param>
 /// <param name="Generation">Generation of the link this is about; a lower one than known is stale.</param>
-public sealed record ChargerLink(bool Online, DateTimeOffset Since, string Node, long Generation);
+public sealed record ChargerLink(bool Online, DateTimeOffset Since, [property: JsonConverter(typeof(SharedTextConverter))] string Node, long Generation);
 
 /// <summary>Source-generated JSON of what travels over MQTT and rests in the store.</summary>
 [JsonSourceGenerationOptions(

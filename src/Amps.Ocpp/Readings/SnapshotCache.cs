@@ -60,7 +60,7 @@ public sealed class SnapshotCache(ReadingsOptions options) : IOtherNodes
             _chargers.TryRemove(device.Value, out _);
         else if (Read(payload, SnapshotJson.Default.ChargerSnapshot) is { } snapshot && snapshot.DeviceId == device.Value)
         {
-            Entry(device.Value)?.Put(snapshot);
+            Entry(snapshot.DeviceId)?.Put(snapshot);
             StateTold?.Invoke(device, snapshot);
         }
         else

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
 using Amps.Ocpp.Model;
 
 namespace Amps.Ocpp.Registry;
@@ -94,8 +95,10 @@ public sealed record ChargePointConfiguration
     /// <summary>IANA time zone of the charger's own wall clock; null = UTC.</summary>
     public string? TimeZone { get; init; }
 
+    [JsonConverter(typeof(SharedTextConverter))]
     public string? Vendor { get; init; }
 
+    [JsonConverter(typeof(SharedTextConverter))]
     public string? Model { get; init; }
 
     /// <summary>Phases of the installation, 1 or 3; null = unknown, taken as 3 where a guess could break the cap.</summary>
@@ -128,11 +131,11 @@ public sealed record PasswordHash(string Scheme, byte[] Salt, byte[] Hash);
 
 /// <summary>What a charge point said of itself at boot, version-neutral.</summary>
 public sealed record BootData(
-    string? Vendor,
-    string? Model,
+    [property: JsonConverter(typeof(SharedTextConverter))] string? Vendor,
+    [property: JsonConverter(typeof(SharedTextConverter))] string? Model,
     string? SerialNumber,
-    string? FirmwareVersion,
-    string OcppVersion,
+    [property: JsonConverter(typeof(SharedTextConverter))] string? FirmwareVersion,
+    [property: JsonConverter(typeof(SharedTextConverter))] string OcppVersion,
     DateTimeOffset At);
 
 /// <summary>What the service found out about a charge point by talking to it; reset when the firmware changes.</summary>

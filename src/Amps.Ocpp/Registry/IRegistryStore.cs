@@ -38,6 +38,9 @@ public interface IRegistryStore
     /// <summary>The records of these charge points that exist.</summary>
     Task<IReadOnlyList<ChargePointRecord>> FindChargePointsAsync(IReadOnlyList<string> ids, CancellationToken cancellationToken);
 
+    /// <summary>When the newest change was made, by the store's own clock; 0 before the first.</summary>
+    Task<long> FindNewestChangeAsync(CancellationToken cancellationToken);
+
     /// <summary>What was changed by any node after <paramref name="since"/>, a time by the store's own clock; empty where no other node can be.</summary>
     Task<IReadOnlyList<RegistryChange>> ListChangesAsync(long since, CancellationToken cancellationToken);
 

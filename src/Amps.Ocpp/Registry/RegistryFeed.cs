@@ -19,7 +19,7 @@ public sealed class RegistryFeed(IRegistryStore store, ChargePointDirectory dire
 
     /// <summary>Notes where the changes stand before the registry is loaded.</summary>
     public async Task BeginAsync(CancellationToken cancellationToken) =>
-        _newest = (await store.ListChangesAsync(0, cancellationToken)) is [.., var last] ? last.At : 0;
+        _newest = await store.FindNewestChangeAsync(cancellationToken);
 
     /// <summary>Takes what was changed since the last time.</summary>
     /// <exception cref="StorageUnavailableException">The store is away.</exception>

@@ -10,6 +10,8 @@ internal static class ActionRows
 {
     public const string Ids = "{ids}";
 
+    public const string Unfinished = "state IN ('scheduled', 'acknowledged')";
+
     public const string Columns = """
         id, device_id, charge_point, connector_id, customer_id, user_id, environment, command, state, result,
         error_code, error_message, created_at, updated_at, acknowledged_at, dispatched_at, completed_at,

@@ -11,20 +11,7 @@ internal sealed class ActionStore(IDatabase database, DeliverySignal signal) : I
     private const int MaxReplaceTries = 3;
     private static readonly ActionState[] UnderWay = [ActionState.Acknowledged];
 
-    private const string Unfinished = "state IN ('scheduled', 'acknowledged')";
-
-    private const string InsertStatement = $"""
-        INSERT INTO actions (
-            id, device_id, charge_point, connector_id, customer_id, user_id, environment, command, state,
-            result, error_code, error_message, created_at, updated_at, acknowledged_at, dispatched_at, completed_at,
-            window_start, window_end, window_closed_at, sandbox, node)
-        VALUES (
-            @id, @device, @charge_point, @connector, @customer, @user, @environment, @command, @state,
-            @result, @error_code, @error_message, @created_at, @updated_at, @acknowledged_at, @dispatched_at, @completed_at,
-            @window_start, @window_end, @window_closed_at, @sandbox, @node)
-        ON CONFLICT (device_id) WHERE {Unfinished} DO NOTHING
-        RETURNING 1
-        """;
+    private const string Unfinished = ActionRows.Unfinished;
 
     private const string ReplaceStatement = $"""
         UPDATE actions SET state = 'cancelled', updated_at = @at, completed_at = @at
@@ -175,30 +162,7 @@ internal sealed class ActionStore(IDatabase database, DeliverySignal signal) : I
     }
 
     private static SqlWrite<InsertOutcome> Insert(ActionRecord action) => new(
-        new SqlStatement(
-            InsertStatement,
-            ("@id", action.Id.Value),
-            ("@device", action.DeviceId.Value),
-            ("@charge_point", action.ChargePoint.Value),
-            ("@connector", action.ConnectorId),
-            ("@customer", action.CustomerId),
-            ("@user", action.UserId),
-            ("@environment", EnumText<ApiEnvironment>.Of(action.Environment)),
-            ("@command", EnumText<ChargerCommand>.Of(action.Command)),
-            ("@state", EnumText<ActionState>.Of(action.State)),
-            ("@result", StoreJson.Write(action.Result, StoreJson.Default.ActionResult)),
-            ("@error_code", action.ErrorCode),
-            ("@error_message", action.ErrorMessage),
-            ("@created_at", action.CreatedAt.ToColumn()),
-            ("@updated_at", action.UpdatedAt.ToColumn()),
-            ("@acknowledged_at", action.AcknowledgedAt.ToColumn()),
-            ("@dispatched_at", action.DispatchedAt.ToColumn()),
-            ("@completed_at", action.CompletedAt.ToColumn()),
-            ("@window_start", action.Start.ToColumn()),
-            ("@window_end", action.End.ToColumn()),
-            ("@window_closed_at", action.WindowClosedAt.ToColumn()),
-            ("@sandbox", StoreJson.Write(action.Sandbox, StoreJson.Default.SandboxControl)),
-            ("@node", action.Node)),
+        ActionInserts.Of(action),
         (session, inserted) => inserted is not null
             ? new InsertOutcome(true, [], [])
             : new InsertOutcome(false, session.Query(ListConflictingStatement, ActionRows.ReadId, ("@device", action.DeviceId.Value)), []),

@@ -66,7 +66,8 @@ internal static class RegistryRows
             int first = next;
             while (next < devices.Count && devices[next].ChargePoint == chargePoint)
                 next++;
-            return [.. devices[first..next].Select(entry => entry.Device)];
+            // Most have one.
+            return next == first + 1 ? [devices[first].Device] : [.. devices[first..next].Select(entry => entry.Device)];
         }
     }
 

@@ -62,6 +62,10 @@ internal sealed class RegistryStore(IDatabase database, StorageOptions options, 
         database.ReadAsync<IReadOnlyList<ChargePointRecord>>(session => RegistryRows.Find(session, ids), cancellationToken);
 
     /// <inheritdoc/>
+    public Task<long> FindNewestChangeAsync(CancellationToken cancellationToken) =>
+        database.ReadAsync(session => session.First("SELECT COALESCE(MAX(changed_at), 0) FROM registry_changes", row => row.GetInt64(0)), cancellationToken);
+
+    /// <inheritdoc/>
     public Task<IReadOnlyList<RegistryChange>> ListChangesAsync(long since, CancellationToken cancellationToken) =>
         database.ReadAsync<IReadOnlyList<RegistryChange>>(
             session => session.Query(

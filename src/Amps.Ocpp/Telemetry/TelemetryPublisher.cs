@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Diagnostics.Metrics;
 using System.Text.Json;
 using System.Threading.Channels;
 using Amps.Ocpp.Chargers;
@@ -10,22 +9,23 @@ namespace Amps.Ocpp.Telemetry;
 
 /// <summary>
 /// State out to MQTT (charger behaviour, section 7). States and links are retained, and per topic only the newest counts: a
-/// charger that changes faster than the broker takes is published less often, never late. Events and samples go out as they
-/// come while the broker takes them.
+/// charger that changes faster than the broker takes is published less often, never late. When many chargers report new
+/// measurements, these wait up to <see cref="MeterRest"/> for more; anything else that changes never waits for that.
 /// </summary>
 public sealed class TelemetryPublisher : BackgroundService, IChargerObserver
 {
     private const int StateMark = 4;
     private const int LinkMark = 8;
+    private const int MeterMark = 16;
     private const int AtOnce = 64;
-    private const int PassingAtOnce = 128;
 
     // So many at once are a flood: a moment's rest after them lets more changes of one charger become one message.
     private const int Flood = 32;
     private static readonly TimeSpan Rest = TimeSpan.FromMilliseconds(10);
+
+    // Far below the second within which all nodes agree, far above what a broker needs for a message.
+    private static readonly TimeSpan MeterRest = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan RetryAfter = TimeSpan.FromMilliseconds(200);
-    private static readonly Meter s_meter = new("Amps.Ocpp.Telemetry");
-    private static readonly Counter<long> s_dropped = s_meter.CreateCounter<long>("amps.telemetry.dropped_messages");
 
     /// <summary>A charger whose state or link is to be told, or a device that is gone.</summary>
     private readonly record struct Change(Charger? Charger, int Mark, DeviceId Gone);
@@ -41,27 +41,26 @@ public sealed class TelemetryPublisher : BackgroundService, IChargerObserver
 
     // Each charger stands in it at most once a mark, so the number of chargers is its limit.
     private readonly Channel<Change> _changed = Channel.CreateUnbounded<Change>(new UnboundedChannelOptions { SingleReader = true });
-    private readonly List<Change> _turn = [];
+    private readonly Channel<Change> _measured = Channel.CreateUnbounded<Change>(new UnboundedChannelOptions { SingleReader = true });
+    private readonly PassingMessages _passing;
 
-    // Serialised when its turn comes, so that what is dropped in a flood has cost next to nothing.
-    private readonly Channel<(DeviceId Device, object Message)> _passing;
+    // Two loops publish states: what is read later must go out later, or the broker would retain the older one.
+    private readonly Lock _order = new();
 
     public TelemetryPublisher(IMqttClient mqtt, TelemetryOptions options, TimeProvider time)
     {
         _mqtt = mqtt;
         _options = options;
         _time = time;
-        _passing = Channel.CreateBounded<(DeviceId, object)>(
-            new BoundedChannelOptions(options.MaxWaiting) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true },
-            static _ => s_dropped.Add(1));
+        _passing = new PassingMessages(mqtt, options, time);
         _onConnected = mqtt.OnConnected(OnConnectedAsync);
     }
 
     public void OnStateChanged(Charger charger, bool meterOnly)
     {
-        Note(charger, StateMark);
+        Note(charger, meterOnly ? MeterMark : StateMark);
         if (meterOnly && charger.State is { Meter: { } sample } state && IsConnected)
-            _passing.Writer.TryWrite((charger.DeviceId, new SampleMessage(state.ObservedAt, state.Transaction?.Id, sample)));
+            _passing.Add(charger.DeviceId, new SampleMessage(state.ObservedAt, state.Transaction?.Id, sample));
     }
 
     public void OnLinkChanged(Charger charger) => Note(charger, LinkMark);
@@ -75,7 +74,7 @@ public sealed class TelemetryPublisher : BackgroundService, IChargerObserver
     }
 
     public void OnNotice(ChargerNotice notice) =>
-        _passing.Writer.TryWrite((notice.DeviceId, new EventMessage(notice.Kind, notice.At, notice.Detail, _options.NodeId)));
+        _passing.Add(notice.DeviceId, new EventMessage(notice.Kind, notice.At, notice.Detail, _options.NodeId));
 
     public override void Dispose()
     {
@@ -98,26 +97,37 @@ public sealed class TelemetryPublisher : BackgroundService, IChargerObserver
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        Task passing = PassOnAsync(stoppingToken);
+        await Task.WhenAll(
+            _passing.RunAsync(stoppingToken),
+            PublishAsTheyComeAsync(_changed, Rest, stoppingToken),
+            PublishAsTheyComeAsync(_measured, MeterRest, stoppingToken));
+        // The last states and links are still published, so that nobody takes a stopped node's chargers for connected.
+        foreach (Channel<Change> channel in new[] { _measured, _changed })
+        {
+            while (IsConnected && channel.Reader.TryRead(out Change last))
+                await PublishAsync(last);
+        }
+        for (int i = 0; i < AtOnce; i++)
+            await _inFlight.WaitAsync(TimeSpan.FromSeconds(1), CancellationToken.None);
+    }
+
+    private async Task PublishAsTheyComeAsync(Channel<Change> channel, TimeSpan rest, CancellationToken stoppingToken)
+    {
+        var turn = new List<Change>();
         try
         {
-            while (await _changed.Reader.WaitToReadAsync(stoppingToken))
+            while (await channel.Reader.WaitToReadAsync(stoppingToken))
             {
                 if (!await WaitConnectedAsync(stoppingToken))
                     continue;
-                if (await PublishChangedAsync() >= Flood)
-                    await Task.Delay(Rest, _time, stoppingToken);
+                if (await PublishChangedAsync(channel, turn) >= Flood)
+                    await Task.Delay(rest, _time, stoppingToken);
             }
         }
         catch (OperationCanceledException)
         {
-            // The last states and links are still published, so that nobody takes a stopped node's chargers for connected.
+            // The service is going down.
         }
-        await passing;
-        while (IsConnected && _changed.Reader.TryRead(out Change last))
-            await PublishAsync(last);
-        for (int i = 0; i < AtOnce; i++)
-            await _inFlight.WaitAsync(TimeSpan.FromSeconds(1), CancellationToken.None);
     }
 
     private bool IsConnected => _mqtt.State == MqttConnectionState.Connected;
@@ -128,26 +138,26 @@ public sealed class TelemetryPublisher : BackgroundService, IChargerObserver
             return;
         _seen.TryAdd(charger, true);
         if (charger.TryMark(mark))
-            _changed.Writer.TryWrite(new Change(charger, mark, default));
+            (mark == MeterMark ? _measured : _changed).Writer.TryWrite(new Change(charger, mark, default));
     }
 
     /// <summary>
     /// Publishes what has changed by now, each charger once, however often it changes meanwhile: its mark falls only when its turn
     /// comes. Returns how many there were.
     /// </summary>
-    private async Task<int> PublishChangedAsync()
+    private async Task<int> PublishChangedAsync(Channel<Change> channel, List<Change> turn)
     {
-        _turn.Clear();
-        while (_changed.Reader.TryRead(out Change changed))
-            _turn.Add(changed);
-        foreach (Change changed in _turn)
+        turn.Clear();
+        while (channel.Reader.TryRead(out Change changed))
+            turn.Add(changed);
+        foreach (Change changed in turn)
         {
             if (IsConnected)
                 await PublishAsync(changed);
             else
-                _changed.Writer.TryWrite(changed);
+                channel.Writer.TryWrite(changed);
         }
-        return _turn.Count;
+        return turn.Count;
     }
 
     /// <summary>Starts one publication; more than <see cref="AtOnce"/> unanswered ones hold back the next.</summary>
@@ -164,13 +174,24 @@ public sealed class TelemetryPublisher : BackgroundService, IChargerObserver
             charger.Unmark(change.Mark);
             return;
         }
-        int mark = change.Mark;
         await _inFlight.WaitAsync();
-        charger.Unmark(mark);
-        ValueTask<MqttPublishResult> publication = mark == StateMark
-            ? _mqtt.PublishAsync(Topic(charger.DeviceId, "state"), State(charger), MqttPublishOptions.Retained, CancellationToken.None)
-            : _mqtt.PublishAsync(Topic(charger.DeviceId, "link"), Link(charger), MqttPublishOptions.Retained, CancellationToken.None);
-        _ = FinishAsync(publication, charger, mark);
+        if (!TryBegin(charger, change.Mark))
+            _inFlight.Release();
+    }
+
+    /// <summary>Hands the newest state or link to the broker's link; false when that was done meanwhile, with another change.</summary>
+    private bool TryBegin(Charger charger, int mark)
+    {
+        lock (_order)
+        {
+            if (!charger.IsMarked(mark))
+                return false;
+            // A state holds the measurements too.
+            charger.Unmark(mark == StateMark ? StateMark | MeterMark : mark);
+            (string leaf, byte[] payload) = mark == LinkMark ? ("link", Link(charger)) : ("state", State(charger));
+            _ = FinishAsync(_mqtt.PublishAsync(Topic(charger.DeviceId, leaf), payload, MqttPublishOptions.Retained, CancellationToken.None), charger, mark);
+            return true;
+        }
     }
 
     private async Task FinishAsync(ValueTask<MqttPublishResult> publication, Charger charger, int mark)
@@ -185,42 +206,6 @@ public sealed class TelemetryPublisher : BackgroundService, IChargerObserver
         {
             _inFlight.Release();
         }
-    }
-
-    private async Task PassOnAsync(CancellationToken stoppingToken)
-    {
-        var sent = new List<Task>(PassingAtOnce);
-        try
-        {
-            while (await _passing.Reader.WaitToReadAsync(stoppingToken))
-            {
-                int count = 0;
-                for (; count < PassingAtOnce && _passing.Reader.TryRead(out (DeviceId Device, object Message) next); count++)
-                    PassOn(next.Device, next.Message, sent);
-                // Together they cost the broker's link one wake-up, and this loop one.
-                await Task.WhenAll(sent);
-                sent.Clear();
-                if (count == PassingAtOnce)
-                    await Task.Delay(Rest, _time, stoppingToken);
-            }
-        }
-        catch (OperationCanceledException)
-        {
-            // Events and samples without memory end with the service.
-        }
-    }
-
-    private void PassOn(DeviceId device, object message, List<Task> sent)
-    {
-        if (!IsConnected)
-        {
-            s_dropped.Add(1);
-            return;
-        }
-        (string leaf, byte[] payload) = message is EventMessage happened
-            ? ("events", JsonSerializer.SerializeToUtf8Bytes(happened, TelemetryJson.Default.EventMessage))
-            : ("telemetry", JsonSerializer.SerializeToUtf8Bytes((SampleMessage)message, TelemetryJson.Default.SampleMessage));
-        sent.Add(_mqtt.PublishAsync(Topic(device, leaf), payload, MqttPublishOptions.Default, CancellationToken.None).AsTask());
     }
 
     private async Task<bool> WaitConnectedAsync(CancellationToken stoppingToken)

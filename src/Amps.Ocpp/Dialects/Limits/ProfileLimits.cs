@@ -19,10 +19,10 @@ internal abstract class ProfileLimits(ChargePoint chargePoint, IOcppCalls calls,
     private const int SilenceLimit = 4;
 
     private readonly Lock _gate = new();
-    private readonly Dictionary<int, LimitForm> _lastAccepted = [];
-    private readonly HashSet<(int ConnectorId, LimitForm Form)> _ignored = [];
-    private readonly HashSet<int> _refusedIds = [];
-    private readonly HashSet<int> _clearedInVain = [];
+    private Dictionary<int, LimitForm>? _lastAccepted;
+    private HashSet<(int ConnectorId, LimitForm Form)>? _ignored;
+    private HashSet<int>? _refusedIds;
+    private HashSet<int>? _clearedInVain;
     private volatile bool _clearFirst;
 
     /// <summary>It has refused limits of transactions in every form, and takes others (quirk Q60): one is enough to see that it still does.</summary>
@@ -62,7 +62,7 @@ internal abstract class ProfileLimits(ChargePoint chargePoint, IOcppCalls calls,
         int id = ProfileId(limit.ConnectorId, limit.TransactionId is not null);
         lock (_gate)
         {
-            if ((_refusedIds.Add(id) && !_clearFirst) || _clearedInVain.Contains(id))
+            if (((_refusedIds ??= []).Add(id) && !_clearFirst) || _clearedInVain?.Contains(id) == true)
                 return refusal;
         }
         CallAnswerSummary cleared = await calls.AskAsync("ClearChargingProfile", ClearPayload(id), cancellationToken);
@@ -79,7 +79,7 @@ internal abstract class ProfileLimits(ChargePoint chargePoint, IOcppCalls calls,
         lock (_gate)
         {
             if (!answer.Accepted)
-                _clearedInVain.Add(id);
+                (_clearedInVain ??= []).Add(id);
         }
         _clearFirst = answer.Accepted;
         return answer;
@@ -96,9 +96,9 @@ internal abstract class ProfileLimits(ChargePoint chargePoint, IOcppCalls calls,
             Learn(form, running);
             lock (_gate)
             {
-                _lastAccepted[limit.ConnectorId] = form;
+                (_lastAccepted ??= [])[limit.ConnectorId] = form;
                 // There is something to clear again.
-                _clearedInVain.Remove(ProfileId(limit.ConnectorId, running));
+                _clearedInVain?.Remove(ProfileId(limit.ConnectorId, running));
             }
         }
         return answer;
@@ -164,12 +164,12 @@ internal abstract class ProfileLimits(ChargePoint chargePoint, IOcppCalls calls,
         List<LimitForm> forms = [.. LimitForm.Ladder(Known(), mayUseConnectorZero)];
         lock (_gate)
         {
-            if (limit.LastFormIgnored && _lastAccepted.TryGetValue(limit.ConnectorId, out LimitForm last))
-                _ignored.Add((limit.ConnectorId, last));
-            List<LimitForm> left = forms.FindAll(form => !_ignored.Contains((limit.ConnectorId, form)));
+            if (limit.LastFormIgnored && _lastAccepted is { } accepted && accepted.TryGetValue(limit.ConnectorId, out LimitForm last))
+                (_ignored ??= []).Add((limit.ConnectorId, last));
+            List<LimitForm> left = forms.FindAll(form => _ignored?.Contains((limit.ConnectorId, form)) != true);
             if (left.Count > 0)
                 return left;
-            _ignored.RemoveWhere(entry => entry.ConnectorId == limit.ConnectorId);
+            _ignored?.RemoveWhere(entry => entry.ConnectorId == limit.ConnectorId);
         }
         return forms;
     }
