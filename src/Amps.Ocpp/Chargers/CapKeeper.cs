@@ -233,11 +233,12 @@ internal sealed class CapKeeper
         CapWrite end = await _writer.KeepAsync(session, reasons);
         // What was accepted while nothing flowed shows its effect only now.
         bool prove = end.Kind == CapWriteKind.Written || (end.Kind == CapWriteKind.Unchanged && (reasons & CapReason.Transaction) != CapReason.None);
-        if (prove && Wanted is { } wanted && !await Proof.HoldsAsync(session, Limit(wanted, null)))
+        if (prove && Wanted is { } wanted && await Proof.FindFaultAsync(session, Limit(wanted, null), _writer.Accepted) is not CapReason.None and var fault)
         {
-            end = new CapWrite(CapWriteKind.Refused, string.Create(
-                CultureInfo.InvariantCulture, $"the charge point accepts {wanted:0.###} kW and shows a higher limit"), "capDrifted")
-            { Open = CapReason.Ignored };
+            string what = fault == CapReason.Ignored ? "shows a higher limit" : "keeps another limit, or none";
+            end = new CapWrite(
+                CapWriteKind.Refused, string.Create(CultureInfo.InvariantCulture, $"the charge point accepts {wanted:0.###} kW and {what}"), "capDrifted")
+            { Open = fault };
         }
         switch (end.Kind)
         {

@@ -116,6 +116,9 @@ public interface IChargePointSession
     /// <summary>The limit in force as the charge point computes it; null when it does not tell.</summary>
     Task<LimitReading?> ReadLimitAsync(int connectorId, bool inWatts, CancellationToken cancellationToken);
 
+    /// <summary>What the charge point keeps of the limit that was set: the connector's own, or the one of a transaction; null when nothing tells.</summary>
+    Task<StoredLimit?> ReadStoredLimitAsync(int connectorId, string? transactionId, CancellationToken cancellationToken);
+
     /// <summary>Asks the charge point to report; its report comes by itself.</summary>
     Task<CallAnswerSummary> TriggerAsync(TriggerKind kind, int? connectorId, CancellationToken cancellationToken);
 

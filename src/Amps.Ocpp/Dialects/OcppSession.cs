@@ -41,6 +41,9 @@ internal abstract partial class OcppSession(OcppSessionContext context, ActionTa
 
     public abstract Task<LimitReading?> ReadLimitAsync(int connectorId, bool inWatts, CancellationToken cancellationToken);
 
+    public virtual Task<StoredLimit?> ReadStoredLimitAsync(int connectorId, string? transactionId, CancellationToken cancellationToken) =>
+        Task.FromResult<StoredLimit?>(null);
+
     public abstract Task<CallAnswerSummary> TriggerAsync(TriggerKind kind, int? connectorId, CancellationToken cancellationToken);
 
     public abstract Task PrepareAsync(CancellationToken cancellationToken);

@@ -115,6 +115,13 @@ internal abstract class ProfileLimits(ChargePoint chargePoint, IOcppCalls calls,
         return outcome.IsResult ? Reading(outcome.Payload.Span) : null;
     }
 
+    /// <summary>Where the limit of a connector was set last.</summary>
+    protected int PlaceOf(int connectorId)
+    {
+        lock (_gate)
+            return (_lastAccepted.TryGetValue(connectorId, out LimitForm form) ? form : Known()).OnConnectorZero ? 0 : connectorId;
+    }
+
     protected static string Purpose(bool ofTransaction) => ofTransaction ? "TxProfile" : "TxDefaultProfile";
 
     /// <summary>One fixed id per connector and purpose, so that a new profile replaces the old one.</summary>

@@ -4,10 +4,35 @@ using Amps.Ocpp.Dialects.Limits;
 namespace Amps.Ocpp.Dialects.Ocpp2;
 
 /// <summary>Limits as 2.x charging profiles, within the rules of use case K01.</summary>
-internal sealed class Ocpp2Limits(ChargePoint chargePoint, IOcppCalls calls, TimeProvider time) : ProfileLimits(chargePoint, calls, time)
+internal sealed class Ocpp2Limits(ChargePoint chargePoint, IOcppCalls calls, ProfileReports stored, TimeProvider time) : ProfileLimits(chargePoint, calls, time)
 {
     /// <summary>The profile that a RequestStartTransaction carries: of the transaction to come, so it names none (F01.FR.10).</summary>
     public ChargingProfile ForStart(LimitRequest limit) => Profile(limit with { TransactionId = null }, Known(), ofTransaction: true);
+
+    /// <summary>What the station keeps of a limit of ours (use case K09).</summary>
+    public async Task<StoredLimit?> ReadStoredAsync(int connectorId, string? transactionId, CancellationToken cancellationToken)
+    {
+        bool running = transactionId is not null;
+        int id = ProfileId(connectorId, running);
+        ProfileList? list = await stored.AskAsync(running ? connectorId : PlaceOf(connectorId), new ProfileCriterion([id]), cancellationToken);
+        KeptProfile? ours = list?.Profiles.FirstOrDefault(kept => kept.Profile.Id == id && kept.Profile.TransactionId == transactionId);
+        return ours is not null ? new StoredLimit(Highest(ours.Profile) ?? new LimitReading(null, null, null))
+            : list is { IsWhole: true } ? new StoredLimit(null) : null;
+    }
+
+    private static LimitReading? Highest(ReportedProfile profile)
+    {
+        LimitReading? highest = null;
+        foreach (CompositeSchedule schedule in profile.ChargingSchedule ?? [])
+        {
+            foreach (ChargingSchedulePeriod period in schedule.ChargingSchedulePeriod ?? [])
+            {
+                if (Reading(period.Limit, schedule.ChargingRateUnit, period.NumberPhases) is { } reading && !(reading.Watts <= highest?.Watts || reading.Amperes <= highest?.Amperes))
+                    highest = reading;
+            }
+        }
+        return highest;
+    }
 
     protected override byte[] SetPayload(LimitRequest limit, LimitForm form) => Ocpp2Json.Write(
         new SetChargingProfile(form.OnConnectorZero ? 0 : limit.ConnectorId, Profile(limit, form, limit.TransactionId is not null)),

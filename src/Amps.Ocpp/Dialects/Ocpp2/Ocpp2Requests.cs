@@ -48,6 +48,15 @@ internal sealed record CompositeAnswer(string? Status, CompositeSchedule? Schedu
 
 internal sealed record CompositeSchedule(string? ChargingRateUnit, ChargingSchedulePeriod[]? ChargingSchedulePeriod);
 
+internal sealed record GetChargingProfiles(int RequestId, int? EvseId, ProfileCriterion ChargingProfile);
+
+internal sealed record ProfileCriterion(int[]? ChargingProfileId = null, string? ChargingProfilePurpose = null, string[]? ChargingLimitSource = null);
+
+/// <summary>A part of the answer to GetChargingProfiles; more follow while <paramref name="Tbc"/> is set.</summary>
+internal sealed record ReportChargingProfiles(int RequestId, string ChargingLimitSource, int EvseId, ReportedProfile[] ChargingProfile, bool Tbc = false);
+
+internal sealed record ReportedProfile(int Id, int StackLevel, string ChargingProfilePurpose, string? TransactionId, CompositeSchedule[]? ChargingSchedule);
+
 internal sealed record TriggerMessage(string RequestedMessage, Evse? Evse);
 
 internal sealed record GetBaseReport(int RequestId, string ReportBase);

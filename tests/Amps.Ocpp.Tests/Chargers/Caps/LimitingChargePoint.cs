@@ -54,6 +54,9 @@ internal sealed class LimitingChargePoint(TimeProvider clock) : IOcppCalls
 
     public bool ShowsSchedule { get; set; } = true;
 
+    /// <summary>What it says it keeps, of the transaction or of its own; null = it does not know the question.</summary>
+    public Func<bool, StoredLimit?>? Kept { get; set; }
+
     public bool LosesAtReboot { get; init; }
 
     public bool LosesWithTransaction { get; init; }
