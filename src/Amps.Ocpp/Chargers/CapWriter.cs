@@ -44,6 +44,9 @@ internal sealed class CapWriter(Charger charger, CapKeeper keeper)
         };
     }
 
+    /// <summary>What was accepted may be gone.</summary>
+    public void Forget() => (_written, _transactionLimit) = (null, null);
+
     private ChargePoint ChargePoint => charger.ChargePoint;
 
     private TimeProvider Time => ChargePoint.Services.Time;

@@ -42,6 +42,7 @@ public sealed partial class ChargePoint : Mailbox
         _memory = memory;
         _services = services;
         _logger = services.Logger;
+        Foreign = new ForeignLimits(this);
         IdTag = "AMPS" + Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(id.Value.ToUpperInvariant())).AsSpan(0, 6));
         if (Record is { } record)
             Grow(record);
@@ -78,6 +79,9 @@ public sealed partial class ChargePoint : Mailbox
     public string? ExternalLimit { get; set; }
 
     public IEnumerable<Charger> Chargers => _chargers.Values;
+
+    /// <summary>What other systems left on it.</summary>
+    internal ForeignLimits Foreign { get; }
 
     internal ChargePointServices Services => _services;
 

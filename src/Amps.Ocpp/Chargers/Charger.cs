@@ -50,6 +50,9 @@ public sealed class Charger
     /// <summary>Its device is not in the registry any more: nothing of it is told from here on.</summary>
     public bool Removed { get; internal set; }
 
+    /// <summary>The link on which what others left for this connector was cleared because it stood above the cap.</summary>
+    internal IChargePointSession? ForeignTriedOn { get; set; }
+
     internal CapKeeper Cap { get; }
 
     internal CommandRunner Commands { get; }

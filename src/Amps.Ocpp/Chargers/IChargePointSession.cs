@@ -113,6 +113,12 @@ public interface IChargePointSession
     /// <summary>Takes back the limit of a transaction alone; the connector's own limit stays (quirk Q73).</summary>
     Task<CallAnswerSummary> ClearTransactionLimitAsync(int connectorId, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Clears limits that other systems left, as central systems, for one connector or, without one, for the charge point with all of
+    /// its connectors; what is limited from outside (an energy manager, the grid) stays (quirk Q74).
+    /// </summary>
+    Task<ForeignClearing> ClearForeignLimitsAsync(int? connectorId, CancellationToken cancellationToken);
+
     /// <summary>The limit in force as the charge point computes it; null when it does not tell.</summary>
     Task<LimitReading?> ReadLimitAsync(int connectorId, bool inWatts, CancellationToken cancellationToken);
 

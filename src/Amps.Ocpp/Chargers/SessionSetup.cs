@@ -68,6 +68,7 @@ internal static class SessionSetup
             charger.Cap.Distrust();
         }
         await chargePoint.ApplyRecordAsync();
+        await chargePoint.Foreign.AdoptAsync(session, life);
         chargePoint.MarkPrepared(session);
         foreach (Charger charger in chargePoint.Chargers)
         {

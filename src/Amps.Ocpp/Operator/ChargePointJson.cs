@@ -43,6 +43,7 @@ internal static class ChargePointJson
         WriteNumber(json, "ratedPowerKw", configuration.RatedPowerKw);
         json.WriteString("idleStrategy", configuration.IdleStrategy?.ToString());
         WriteNumber(json, "callTimeoutSeconds", configuration.CallTimeoutSeconds);
+        WriteFlag(json, "clearForeignProfiles", configuration.ClearForeignProfiles);
         ClientCertificateBody.Write(json, configuration.ClientCertificates);
     }
 
@@ -94,6 +95,14 @@ internal static class ChargePointJson
             json.WriteEndObject();
         }
         json.WriteEndArray();
+    }
+
+    private static void WriteFlag(Utf8JsonWriter json, string name, bool? value)
+    {
+        if (value is { } flag)
+            json.WriteBoolean(name, flag);
+        else
+            json.WriteNull(name);
     }
 
     private static void WriteNumber(Utf8JsonWriter json, string name, double? value)

@@ -111,6 +111,9 @@ public sealed record ChargePointConfiguration
 
     public int? CallTimeoutSeconds { get; init; }
 
+    /// <summary>Whether limits that other systems left are cleared (quirk Q74); null = as the service is set.</summary>
+    public bool? ClearForeignProfiles { get; init; }
+
     /// <summary>How it behaves whatever it is seen to do; null = left to what is learned. What has a field of its own above is not in here.</summary>
     public LearnedBehaviour? Pinned { get; init; }
 }
@@ -197,6 +200,9 @@ public sealed record LearnedBehaviour
 
     /// <summary>False = it does not know TriggerMessage (quirk Q36).</summary>
     public bool? TriggerMessage { get; init; }
+
+    /// <summary>What other systems left was cleared when the charge point was taken over (quirk Q74).</summary>
+    public bool? ForeignLimitsCleared { get; init; }
 
     /// <summary>How long it is given to answer, s: it has been seen to answer later than calls are waited for (quirk Q07).</summary>
     public int? CallTimeoutSeconds { get; init; }

@@ -19,7 +19,7 @@ public sealed class Ocpp2StoredProfileTests(Ocpp2Service fixture) : IClassFixtur
     {
         string id = "KEEPS" + version;
         await using TestStation station = await fixture.BootAsync(id, version);
-        station.On("GetChargingProfiles", asked => Report(station, asked, [Stranger(1), station.Profiles.Last().GetProperty("chargingProfile"), Stranger(2)]));
+        station.On("GetChargingProfiles", asked => Report(station, asked, [Stranger(1), .. station.Kept(asked), Stranger(2)]));
         await CapAsync(id, 7.4);
         await UntilAsync(id, device => device.GetProperty("capVerifiedBy").GetString() == "storedProfile");
         JsonElement question = _asked.First();
@@ -31,7 +31,17 @@ public sealed class Ocpp2StoredProfileTests(Ocpp2Service fixture) : IClassFixtur
         // In force says more than kept.
         await station.StatusAsync("Occupied");
         await station.EventAsync("Started", "Authorized", "tx1", "Charging", idToken: "CARD", watts: 7300);
-        await UntilAsync(id, device => device.GetProperty("capVerifiedBy").GetString() == "measured");
+        await Wait.UntilAsync(() => station.Profiles.Any(call => call.GetProperty("chargingProfile").GetProperty("chargingProfilePurpose").GetString() == "TxProfile"), "the transaction has its limit");
+        bool measured = false;
+        for (int i = 0; i < 100 && !measured; i++)
+        {
+            // A sample from before a write is no proof of it.
+            await station.PowerAsync(7300);
+            JsonElement device = (await fixture.Service.Operator.DataAsync($"/operator/charge-points/{id}")).GetProperty("devices")[0];
+            measured = device.GetProperty("capVerifiedBy").GetString() == "measured";
+            await Task.Delay(50, TestContext.Current.CancellationToken);
+        }
+        Assert.True(measured);
     }
 
     [Fact]
@@ -46,7 +56,7 @@ public sealed class Ocpp2StoredProfileTests(Ocpp2Service fixture) : IClassFixtur
         await CapAsync("LOSES", 7.4);
         JsonElement device = await UntilAsync("LOSES", device => device.GetProperty("unmetLimit").GetString()?.Contains("keeps another limit, or none", StringComparison.Ordinal) == true);
         Assert.Equal(JsonValueKind.Null, device.GetProperty("capVerifiedBy").ValueKind);
-        station.On("GetChargingProfiles", asked => Report(station, asked, [station.Profiles.Last().GetProperty("chargingProfile")]));
+        station.On("GetChargingProfiles", asked => Report(station, asked, [.. station.Kept(asked)]));
         await UntilAsync("LOSES", device => device.GetProperty("capVerifiedBy").GetString() == "storedProfile");
         Assert.Equal(2, station.Profiles.Count);
     }
@@ -75,25 +85,49 @@ public sealed class Ocpp2StoredProfileTests(Ocpp2Service fixture) : IClassFixtur
         Assert.Empty(check.Violations);
     }
 
-    /// <summary>The answer, and one part of the report for each profile, of which the last says that nothing follows.</summary>
-    private object Report(TestStation station, JsonElement asked, JsonElement[] profiles)
+    [Fact]
+    public async Task What_other_central_systems_left_is_cleared_by_its_id_and_what_is_limited_from_outside_stays()
+    {
+        await fixture.Service.RegisterAsync("LEFTOVERS", "customer", new { clearForeignProfiles = true }, "leftovers");
+        var cleared = new ConcurrentQueue<JsonElement>();
+        await using TestStation station = await TestStation.BootAsync(fixture.Service.Ocpp, "LEFTOVERS", "2.0.1", before: s =>
+        {
+            s.On("GetChargingProfiles", asked => Report(s, asked, [Stranger(99), Stranger(1001), Stranger(77)], "CSO", "CSO", "EMS"));
+            s.On("ClearChargingProfile", call =>
+            {
+                cleared.Enqueue(call);
+                return new { status = "Accepted" };
+            });
+        });
+        await fixture.Service.Operator.UntilAsync("/operator/charge-points/LEFTOVERS", data => data.GetProperty("learned").GetProperty("foreignLimitsCleared").ValueKind == JsonValueKind.True);
+        Assert.Equal([99], cleared.Select(call => call.GetProperty("chargingProfileId").GetInt32()));
+        Assert.Equal("CSO", Assert.Single(_asked.First().GetProperty("chargingProfile").GetProperty("chargingLimitSource").EnumerateArray()).GetString());
+    }
+
+    [Fact]
+    public async Task A_station_that_cannot_list_its_profiles_is_told_which_purposes_to_clear()
+    {
+        await fixture.Service.RegisterAsync("UNLISTED", "customer", new { clearForeignProfiles = true }, "unlisted");
+        var cleared = new ConcurrentQueue<string>();
+        await using TestStation station = await TestStation.BootAsync(fixture.Service.Ocpp, "UNLISTED", "2.0.1", before: s =>
+        {
+            // Its errors are meant.
+            s.Link.Check = null;
+            s.On("GetChargingProfiles", _ => "NotImplemented");
+            s.On("ClearChargingProfile", call =>
+            {
+                cleared.Enqueue(call.GetProperty("chargingProfileCriteria").GetProperty("chargingProfilePurpose").GetString()!);
+                return new { status = "Unknown" };
+            });
+        });
+        await fixture.Service.Operator.UntilAsync("/operator/charge-points/UNLISTED", data => data.GetProperty("learned").GetProperty("foreignLimitsCleared").ValueKind == JsonValueKind.True);
+        Assert.Equal(["ChargingStationMaxProfile", "TxDefaultProfile", "TxProfile"], cleared);
+    }
+
+    private object Report(TestStation station, JsonElement asked, JsonElement[] profiles, params string[] sources)
     {
         _asked.Enqueue(asked);
-        _ = Task.Run(async () =>
-        {
-            for (int i = 0; i < profiles.Length; i++)
-            {
-                await station.CallAsync("ReportChargingProfiles", new
-                {
-                    requestId = asked.GetProperty("requestId").GetInt32(),
-                    chargingLimitSource = "CSO",
-                    evseId = 1,
-                    chargingProfile = new[] { profiles[i] },
-                    tbc = i < profiles.Length - 1,
-                });
-            }
-        });
-        return new { status = "Accepted" };
+        return station.Report(asked, profiles, sources);
     }
 
     private static JsonElement Stranger(int id) => JsonSerializer.SerializeToElement(new

@@ -12,6 +12,7 @@ internal abstract class ProfileLimits(ChargePoint chargePoint, IOcppCalls calls,
 {
     private const int DefaultProfileIds = 1000;
     private const int TransactionProfileIds = 2000;
+    private const int MostConnectors = 64;
     private const int HighestStackLevel = 100;
     private const int ScheduleSeconds = 300;
 
@@ -24,6 +25,8 @@ internal abstract class ProfileLimits(ChargePoint chargePoint, IOcppCalls calls,
     private readonly HashSet<int> _refusedIds = [];
     private readonly HashSet<int> _clearedInVain = [];
     private volatile bool _clearFirst;
+
+    protected IOcppCalls Calls => calls;
 
     /// <summary>It has refused limits of transactions in every form, and takes others (quirk Q60): one is enough to see that it still does.</summary>
     private bool RefusesTransactions => chargePoint.Learned is { TransactionLimits: false, DefaultLimits: true };
@@ -108,6 +111,27 @@ internal abstract class ProfileLimits(ChargePoint chargePoint, IOcppCalls calls,
     public Task<CallAnswerSummary> ClearAsync(int connectorId, CancellationToken cancellationToken) =>
         calls.AskAsync("ClearChargingProfile", ClearPayload(ProfileId(connectorId, ofTransaction: true)), cancellationToken);
 
+    /// <summary>Clears what others left, by purpose: limits of ours of the same purpose go with it, and are written again by whoever wrote them.</summary>
+    /// <param name="connectorId">For a connector: what can stand above a limit of its own. Null = everything, that of the charge point as a whole too.</param>
+    public virtual async Task<ForeignClearing> ClearForeignAsync(int? connectorId, CancellationToken cancellationToken)
+    {
+        var status = CallStatus.Accepted;
+        List<string> gone = [];
+        (string Purpose, int? Place)[] criteria = connectorId is { } connector
+            ? [(Purpose(ofTransaction: true), connector), (Purpose(ofTransaction: false), connector), (Purpose(ofTransaction: false), 0)]
+            : [(StationPurpose, null), (Purpose(ofTransaction: false), null), (Purpose(ofTransaction: true), null)];
+        foreach ((string purpose, int? place) in criteria)
+        {
+            CallOutcome outcome = await calls.SendAsync("ClearChargingProfile", ClearPayload(purpose, place), cancellationToken);
+            string? answer = outcome.IsResult ? StatusAnswer.Read(outcome.Payload.Span)?.Status : null;
+            if (answer == "Accepted")
+                gone.Add(place is null ? purpose : FormattableString.Invariant($"{purpose} of connector {place}"));
+            else if (answer != "Unknown")
+                status = outcome.IsResult ? CallStatus.Rejected : OcppSession.JudgeEnd(outcome).Status;
+        }
+        return new ForeignClearing(status, gone.Count == 0 ? null : string.Join(", ", gone), OwnToo: gone.Count > 0 || status is CallStatus.TimedOut or CallStatus.LinkLost);
+    }
+
     /// <summary>The limit in force as the charge point computes it; null when it does not tell.</summary>
     public async Task<LimitReading?> ReadAsync(int connectorId, bool inWatts, CancellationToken cancellationToken)
     {
@@ -135,6 +159,15 @@ internal abstract class ProfileLimits(ChargePoint chargePoint, IOcppCalls calls,
 
     /// <summary>The payload of ClearChargingProfile.</summary>
     protected abstract byte[] ClearPayload(int profileId);
+
+    /// <summary>The payload of ClearChargingProfile for a purpose, everywhere or at one place.</summary>
+    protected abstract byte[] ClearPayload(string purpose, int? connectorId);
+
+    /// <summary>The purpose of a limit of the charge point as a whole.</summary>
+    protected abstract string StationPurpose { get; }
+
+    /// <summary>Whether a profile has one of the ids that this service gives.</summary>
+    protected static bool IsOurs(int profileId) => profileId is > DefaultProfileIds and <= DefaultProfileIds + MostConnectors or > TransactionProfileIds and <= TransactionProfileIds + MostConnectors;
 
     /// <summary>The payload of GetCompositeSchedule.</summary>
     protected abstract byte[] ReadPayload(int connectorId, int seconds, string unit);

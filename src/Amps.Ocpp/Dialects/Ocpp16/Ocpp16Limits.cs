@@ -14,6 +14,10 @@ internal sealed class Ocpp16Limits(ChargePoint chargePoint, IOcppCalls calls, Ti
 
     protected override byte[] ClearPayload(int profileId) => Ocpp16Messages.ClearChargingProfile(profileId);
 
+    protected override byte[] ClearPayload(string purpose, int? connectorId) => Ocpp16Messages.ClearChargingProfile(purpose, connectorId);
+
+    protected override string StationPurpose => "ChargePointMaxProfile";
+
     protected override byte[] ReadPayload(int connectorId, int seconds, string unit) => Ocpp16Messages.GetCompositeSchedule(connectorId, seconds, unit);
 
     protected override LimitReading? Reading(ReadOnlySpan<byte> composite) =>

@@ -39,7 +39,35 @@ internal sealed class Ocpp2Limits(ChargePoint chargePoint, IOcppCalls calls, Pro
         Ocpp2Json.Default.SetChargingProfile);
 
     protected override byte[] ClearPayload(int profileId) =>
-        Ocpp2Json.Write(new ClearChargingProfile(profileId), Ocpp2Json.Default.ClearChargingProfile);
+        Ocpp2Json.Write(new ClearChargingProfile(profileId, null), Ocpp2Json.Default.ClearChargingProfile);
+
+    protected override byte[] ClearPayload(string purpose, int? connectorId) => Ocpp2Json.Write(
+        new ClearChargingProfile(null, new ClearCriteria(connectorId, purpose)), Ocpp2Json.Default.ClearChargingProfile);
+
+    protected override string StationPurpose => "ChargingStationMaxProfile";
+
+    /// <summary>A station that tells what it keeps loses only what other central systems left; for an EVSE only what ours cannot stand above.</summary>
+    public override async Task<ForeignClearing> ClearForeignAsync(int? connectorId, CancellationToken cancellationToken)
+    {
+        if (await stored.AskAsync(null, new ProfileCriterion(ChargingLimitSource: [ProfileReports.CentralSystem]), cancellationToken) is not { } list)
+            return await base.ClearForeignAsync(connectorId, cancellationToken);
+        var status = CallStatus.Accepted;
+        List<string> gone = [];
+        foreach (KeptProfile kept in list.Profiles)
+        {
+            ReportedProfile profile = kept.Profile;
+            bool stands = connectorId is null
+                || ((kept.EvseId == 0 || kept.EvseId == connectorId) && profile.StackLevel >= Known().StackLevel && profile.ChargingProfilePurpose != StationPurpose);
+            if (kept.Source != ProfileReports.CentralSystem || IsOurs(profile.Id) || !stands)
+                continue;
+            CallAnswerSummary answer = await Calls.AskAsync("ClearChargingProfile", ClearPayload(profile.Id), cancellationToken);
+            if (answer.Accepted)
+                gone.Add(FormattableString.Invariant($"{profile.ChargingProfilePurpose} {profile.Id} of EVSE {kept.EvseId}"));
+            else
+                status = answer.Status;
+        }
+        return new ForeignClearing(status, gone.Count == 0 ? null : string.Join(", ", gone), OwnToo: false);
+    }
 
     protected override byte[] ReadPayload(int connectorId, int seconds, string unit) =>
         Ocpp2Json.Write(new GetCompositeSchedule(seconds, connectorId, unit), Ocpp2Json.Default.GetCompositeSchedule);

@@ -40,7 +40,9 @@ internal sealed record RequestStopTransaction(string TransactionId);
 
 internal sealed record SetChargingProfile(int EvseId, ChargingProfile ChargingProfile);
 
-internal sealed record ClearChargingProfile(int ChargingProfileId);
+internal sealed record ClearChargingProfile(int? ChargingProfileId, ClearCriteria? ChargingProfileCriteria);
+
+internal sealed record ClearCriteria(int? EvseId, string ChargingProfilePurpose);
 
 internal sealed record GetCompositeSchedule(int Duration, int EvseId, string ChargingRateUnit);
 

@@ -50,6 +50,9 @@ internal sealed partial class Ocpp2Session : OcppSession
     public override Task<CallAnswerSummary> ClearTransactionLimitAsync(int connectorId, CancellationToken cancellationToken) =>
         _limits.ClearAsync(connectorId, cancellationToken);
 
+    public override Task<ForeignClearing> ClearForeignLimitsAsync(int? connectorId, CancellationToken cancellationToken) =>
+        _limits.ClearForeignAsync(connectorId, cancellationToken);
+
     public override Task<LimitReading?> ReadLimitAsync(int connectorId, bool inWatts, CancellationToken cancellationToken) =>
         _limits.ReadAsync(connectorId, inWatts, cancellationToken);
 

@@ -16,6 +16,9 @@ internal sealed record ProfileList(IReadOnlyList<KeptProfile> Profiles, bool IsW
 /// <summary>Asks a station for the profiles that it keeps and collects the parts of its report by their request (use case K09).</summary>
 internal sealed class ProfileReports(IOcppCalls calls, TimeProvider time)
 {
+    /// <summary>The source of what central systems set.</summary>
+    public const string CentralSystem = "CSO";
+
     private const int MostProfiles = 200;
 
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(10);

@@ -36,6 +36,9 @@ internal sealed class LimitLink(ChargePoint chargePoint, LimitingChargePoint dev
     public Task<LimitReading?> ReadLimitAsync(int connectorId, bool inWatts, CancellationToken cancellationToken) =>
         _limits.ReadAsync(connectorId, inWatts, cancellationToken);
 
+    public Task<ForeignClearing> ClearForeignLimitsAsync(int? connectorId, CancellationToken cancellationToken) =>
+        _limits.ClearForeignAsync(connectorId, cancellationToken);
+
     public Task<StoredLimit?> ReadStoredLimitAsync(int connectorId, string? transactionId, CancellationToken cancellationToken) =>
         Task.FromResult(device.Kept?.Invoke(transactionId is not null));
 
