@@ -22,6 +22,7 @@ public sealed partial class ChargePoint
                 Learn(static _ => new LearnedBehaviour());
             _ = ChangeRecordAsync(r => r with { Boot = boot });
         }
+        Station.Distrust();
         foreach (Charger charger in _chargers.Values)
         {
             Notify(charger, "boot", boot.FirmwareVersion);
@@ -174,6 +175,7 @@ public sealed partial class ChargePoint
     /// <summary>Adds a charger for each device that has none, remembering its last state and its open transaction.</summary>
     private void Grow(ChargePointRecord record)
     {
+        Station.Ensure();
         if (_link is { Prepared: true } used && Foreign.MayClear)
             _ = Foreign.AdoptAsync(used.Session, used.Life.Token);
         foreach (DeviceRecord device in record.Devices)

@@ -43,6 +43,7 @@ public sealed partial class ChargePoint : Mailbox
         _services = services;
         _logger = services.Logger;
         Foreign = new ForeignLimits(this);
+        Station = new StationCap(this);
         IdTag = "AMPS" + Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(id.Value.ToUpperInvariant())).AsSpan(0, 6));
         if (Record is { } record)
             Grow(record);
@@ -114,6 +115,7 @@ public sealed partial class ChargePoint : Mailbox
         {
             foreach (Charger charger in _chargers.Values)
                 charger.Cap.Ensure();
+            Station.Ensure();
         }
         _ = SessionSetup.RunAfterBootAsync(this, session, link.Life.Token);
         return true;

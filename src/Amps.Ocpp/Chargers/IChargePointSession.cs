@@ -113,6 +113,11 @@ public interface IChargePointSession
     /// <summary>Takes back the limit of a transaction alone; the connector's own limit stays (quirk Q73).</summary>
     Task<CallAnswerSummary> ClearTransactionLimitAsync(int connectorId, CancellationToken cancellationToken);
 
+    /// <summary>Sets the limit of the charge point with all of its connectors, in one form; the limits of the connectors stay.</summary>
+    Task<CallAnswerSummary> SetStationLimitAsync(LimitRequest limit, CancellationToken cancellationToken);
+
+    Task<CallAnswerSummary> ClearStationLimitAsync(CancellationToken cancellationToken);
+
     /// <summary>
     /// Clears limits that other systems left, as central systems, for one connector or, without one, for the charge point with all of
     /// its connectors; what is limited from outside (an energy manager, the grid) stays (quirk Q74).

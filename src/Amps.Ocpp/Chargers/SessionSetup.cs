@@ -74,6 +74,7 @@ internal static class SessionSetup
         {
             charger.Cap.Ensure();
         }
+        chargePoint.Station.Ensure();
         await AskForStatusesAsync(chargePoint, session, since, options.StatusTriggerAfter - time.GetElapsedTime(start), life);
     }
 

@@ -43,6 +43,7 @@ internal static class ChargePointJson
         WriteNumber(json, "ratedPowerKw", configuration.RatedPowerKw);
         json.WriteString("idleStrategy", configuration.IdleStrategy?.ToString());
         WriteNumber(json, "callTimeoutSeconds", configuration.CallTimeoutSeconds);
+        WriteFlag(json, "stationMaxProfile", configuration.StationMaxProfile);
         WriteFlag(json, "clearForeignProfiles", configuration.ClearForeignProfiles);
         ClientCertificateBody.Write(json, configuration.ClientCertificates);
     }
@@ -56,6 +57,7 @@ internal static class ChargePointJson
         json.WriteString("ocppVersion", link.OcppVersion);
         WriteNumber(json, "generation", link.Generation);
         json.WriteString("externalLimit", link.ExternalLimit);
+        json.WriteString("stationLimitRefused", link.StationLimitRefused);
         json.WriteEndObject();
     }
 

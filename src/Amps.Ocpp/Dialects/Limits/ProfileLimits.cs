@@ -12,6 +12,7 @@ internal abstract class ProfileLimits(ChargePoint chargePoint, IOcppCalls calls,
 {
     private const int DefaultProfileIds = 1000;
     private const int TransactionProfileIds = 2000;
+    private const int StationProfileId = 3000;
     private const int MostConnectors = 64;
     private const int HighestStackLevel = 100;
     private const int ScheduleSeconds = 300;
@@ -93,7 +94,7 @@ internal abstract class ProfileLimits(ChargePoint chargePoint, IOcppCalls calls,
         if (cancellationToken.IsCancellationRequested || limit.StillWanted?.Invoke() == false)
             return new CallAnswerSummary(CallStatus.TimedOut, Sent: false);
         bool running = limit.TransactionId is not null;
-        CallAnswerSummary answer = await calls.AskAsync("SetChargingProfile", SetPayload(limit, form), cancellationToken);
+        CallAnswerSummary answer = await calls.AskAsync("SetChargingProfile", SetPayload(limit, form, ProfileId(limit.ConnectorId, running), Purpose(running)), cancellationToken);
         if (answer.Accepted)
         {
             Learn(form, running);
@@ -110,6 +111,19 @@ internal abstract class ProfileLimits(ChargePoint chargePoint, IOcppCalls calls,
     /// <summary>Removes the profile of a running transaction by its id.</summary>
     public Task<CallAnswerSummary> ClearAsync(int connectorId, CancellationToken cancellationToken) =>
         calls.AskAsync("ClearChargingProfile", ClearPayload(ProfileId(connectorId, ofTransaction: true)), cancellationToken);
+
+    /// <summary>The limit of the charge point as a whole: absolute (quirk Q67), at the known stack level, refused there at the lowest.</summary>
+    public async Task<CallAnswerSummary> SetStationAsync(LimitRequest limit, CancellationToken cancellationToken)
+    {
+        LimitForm form = Known() with { Kind = "Absolute", OnConnectorZero = true };
+        CallAnswerSummary answer = await calls.AskAsync("SetChargingProfile", SetPayload(limit, form, StationProfileId, StationPurpose), cancellationToken);
+        return answer.Status == CallStatus.Rejected && form.StackLevel > 0
+            ? await calls.AskAsync("SetChargingProfile", SetPayload(limit, form with { StackLevel = 0 }, StationProfileId, StationPurpose), cancellationToken)
+            : answer;
+    }
+
+    public Task<CallAnswerSummary> ClearStationAsync(CancellationToken cancellationToken) =>
+        calls.AskAsync("ClearChargingProfile", ClearPayload(StationProfileId), cancellationToken);
 
     /// <summary>Clears what others left, by purpose: limits of ours of the same purpose go with it, and are written again by whoever wrote them.</summary>
     /// <param name="connectorId">For a connector: what can stand above a limit of its own. Null = everything, that of the charge point as a whole too.</param>
@@ -155,7 +169,7 @@ internal abstract class ProfileLimits(ChargePoint chargePoint, IOcppCalls calls,
         : unit == "W" ? new LimitReading(null, value, phases) : new LimitReading(value, null, phases);
 
     /// <summary>The payload of SetChargingProfile.</summary>
-    protected abstract byte[] SetPayload(LimitRequest limit, LimitForm form);
+    protected abstract byte[] SetPayload(LimitRequest limit, LimitForm form, int profileId, string purpose);
 
     /// <summary>The payload of ClearChargingProfile.</summary>
     protected abstract byte[] ClearPayload(int profileId);
@@ -167,7 +181,7 @@ internal abstract class ProfileLimits(ChargePoint chargePoint, IOcppCalls calls,
     protected abstract string StationPurpose { get; }
 
     /// <summary>Whether a profile has one of the ids that this service gives.</summary>
-    protected static bool IsOurs(int profileId) => profileId is > DefaultProfileIds and <= DefaultProfileIds + MostConnectors or > TransactionProfileIds and <= TransactionProfileIds + MostConnectors;
+    protected static bool IsOurs(int profileId) => profileId is > DefaultProfileIds and <= DefaultProfileIds + MostConnectors or > TransactionProfileIds and <= TransactionProfileIds + MostConnectors or StationProfileId;
 
     /// <summary>The payload of GetCompositeSchedule.</summary>
     protected abstract byte[] ReadPayload(int connectorId, int seconds, string unit);

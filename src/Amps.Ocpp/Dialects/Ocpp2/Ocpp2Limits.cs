@@ -7,7 +7,7 @@ namespace Amps.Ocpp.Dialects.Ocpp2;
 internal sealed class Ocpp2Limits(ChargePoint chargePoint, IOcppCalls calls, ProfileReports stored, TimeProvider time) : ProfileLimits(chargePoint, calls, time)
 {
     /// <summary>The profile that a RequestStartTransaction carries: of the transaction to come, so it names none (F01.FR.10).</summary>
-    public ChargingProfile ForStart(LimitRequest limit) => Profile(limit with { TransactionId = null }, Known(), ofTransaction: true);
+    public ChargingProfile ForStart(LimitRequest limit) => Profile(limit with { TransactionId = null }, Known(), ProfileId(limit.ConnectorId, ofTransaction: true), Purpose(ofTransaction: true));
 
     /// <summary>What the station keeps of a limit of ours (use case K09).</summary>
     public async Task<StoredLimit?> ReadStoredAsync(int connectorId, string? transactionId, CancellationToken cancellationToken)
@@ -34,8 +34,8 @@ internal sealed class Ocpp2Limits(ChargePoint chargePoint, IOcppCalls calls, Pro
         return highest;
     }
 
-    protected override byte[] SetPayload(LimitRequest limit, LimitForm form) => Ocpp2Json.Write(
-        new SetChargingProfile(form.OnConnectorZero ? 0 : limit.ConnectorId, Profile(limit, form, limit.TransactionId is not null)),
+    protected override byte[] SetPayload(LimitRequest limit, LimitForm form, int profileId, string purpose) => Ocpp2Json.Write(
+        new SetChargingProfile(form.OnConnectorZero ? 0 : limit.ConnectorId, Profile(limit, form, profileId, purpose)),
         Ocpp2Json.Default.SetChargingProfile);
 
     protected override byte[] ClearPayload(int profileId) =>
@@ -81,14 +81,13 @@ internal sealed class Ocpp2Limits(ChargePoint chargePoint, IOcppCalls calls, Pro
     /// One period without an end: Absolute with a start (K01.FR.40), Relative without one (K01.FR.41), a TxProfile with its
     /// transaction (K01.FR.03) and on an EVSE (K01.FR.34).
     /// </summary>
-    private ChargingProfile Profile(LimitRequest limit, LimitForm form, bool ofTransaction)
+    private ChargingProfile Profile(LimitRequest limit, LimitForm form, int id, string purpose)
     {
-        int id = ProfileId(limit.ConnectorId, ofTransaction);
         return new ChargingProfile
         {
             Id = id,
             StackLevel = form.StackLevel,
-            ChargingProfilePurpose = Purpose(ofTransaction),
+            ChargingProfilePurpose = purpose,
             ChargingProfileKind = form.Kind,
             TransactionId = limit.TransactionId,
             ChargingSchedule =

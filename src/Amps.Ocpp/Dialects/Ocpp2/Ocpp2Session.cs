@@ -50,6 +50,11 @@ internal sealed partial class Ocpp2Session : OcppSession
     public override Task<CallAnswerSummary> ClearTransactionLimitAsync(int connectorId, CancellationToken cancellationToken) =>
         _limits.ClearAsync(connectorId, cancellationToken);
 
+    public override Task<CallAnswerSummary> SetStationLimitAsync(LimitRequest limit, CancellationToken cancellationToken) =>
+        _limits.SetStationAsync(limit, cancellationToken);
+
+    public override Task<CallAnswerSummary> ClearStationLimitAsync(CancellationToken cancellationToken) => _limits.ClearStationAsync(cancellationToken);
+
     public override Task<ForeignClearing> ClearForeignLimitsAsync(int? connectorId, CancellationToken cancellationToken) =>
         _limits.ClearForeignAsync(connectorId, cancellationToken);
 

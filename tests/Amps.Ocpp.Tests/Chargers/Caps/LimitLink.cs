@@ -36,6 +36,10 @@ internal sealed class LimitLink(ChargePoint chargePoint, LimitingChargePoint dev
     public Task<LimitReading?> ReadLimitAsync(int connectorId, bool inWatts, CancellationToken cancellationToken) =>
         _limits.ReadAsync(connectorId, inWatts, cancellationToken);
 
+    public Task<CallAnswerSummary> SetStationLimitAsync(LimitRequest limit, CancellationToken cancellationToken) => _limits.SetStationAsync(limit, cancellationToken);
+
+    public Task<CallAnswerSummary> ClearStationLimitAsync(CancellationToken cancellationToken) => _limits.ClearStationAsync(cancellationToken);
+
     public Task<ForeignClearing> ClearForeignLimitsAsync(int? connectorId, CancellationToken cancellationToken) =>
         _limits.ClearForeignAsync(connectorId, cancellationToken);
 

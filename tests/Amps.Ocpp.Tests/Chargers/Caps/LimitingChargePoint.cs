@@ -75,6 +75,9 @@ internal sealed class LimitingChargePoint(TimeProvider clock) : IOcppCalls
 
     public WireProfile? Running { get; private set; }
 
+    /// <summary>The limit of the charge point as a whole.</summary>
+    public WireProfile? Whole { get; private set; }
+
     /// <summary>Everything that was sent, oldest first, and whether it was taken.</summary>
     public List<(WireProfile Profile, bool Accepted, DateTimeOffset At)> Writes { get; } = [];
 
@@ -215,7 +218,9 @@ internal sealed class LimitingChargePoint(TimeProvider clock) : IOcppCalls
         Writes.Add((profile, taken && mood == Mood.Obeys, clock.GetUtcNow()));
         if (!taken)
             return false;
-        if (profile.Purpose == "TxProfile")
+        if (profile.Purpose == "ChargePointMaxProfile")
+            Whole = profile;
+        else if (profile.Purpose == "TxProfile")
             Running = profile;
         else
             Own = profile;
@@ -231,6 +236,8 @@ internal sealed class LimitingChargePoint(TimeProvider clock) : IOcppCalls
         bool any = Own?.Id == id || Running?.Id == id;
         Own = Own?.Id == id ? null : Own;
         Running = Running?.Id == id ? null : Running;
+        any |= Whole?.Id == id;
+        Whole = Whole?.Id == id ? null : Whole;
         return any;
     }
 
