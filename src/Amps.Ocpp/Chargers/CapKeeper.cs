@@ -233,11 +233,21 @@ internal sealed class CapKeeper
         CapWrite end = await _writer.KeepAsync(session, reasons);
         // What was accepted while nothing flowed shows its effect only now.
         bool prove = end.Kind == CapWriteKind.Written || (end.Kind == CapWriteKind.Unchanged && (reasons & CapReason.Transaction) != CapReason.None);
-        if (prove && Wanted is { } wanted && !await Proof.HoldsAsync(session, Limit(wanted, null)))
+        if (prove && Wanted is { } wanted && await Proof.FindFaultAsync(session, Limit(wanted, null), _writer.Accepted) is not CapReason.None and var fault)
         {
-            end = new CapWrite(CapWriteKind.Refused, string.Create(
-                CultureInfo.InvariantCulture, $"the charge point accepts {wanted:0.###} kW and shows a higher limit"), "capDrifted")
-            { Open = CapReason.Ignored };
+            string what = fault == CapReason.Ignored ? "shows a higher limit" : "keeps another limit, or none";
+            if (fault == CapReason.Ignored && await ChargePoint.Foreign.ClearAsync(_charger, session))
+            {
+                // Not the form had no effect: another's limit stood above it.
+                _writer.Forget();
+                Ensure(CapReason.Drift);
+                (fault, what) = (CapReason.Drift, "showed a higher limit, of another system");
+            }
+            end = new CapWrite(
+                CapWriteKind.Refused, string.Create(CultureInfo.InvariantCulture, $"the charge point accepts {wanted:0.###} kW and {what}"), "capDrifted")
+            { Open = fault };
+            if (fault == CapReason.Ignored && !ChargePoint.Foreign.MayClear)
+                end = end with { Why = end.Why + "; where another system left it, clearForeignProfiles takes it away" };
         }
         switch (end.Kind)
         {

@@ -31,6 +31,22 @@ internal sealed class CapWriter(Charger charger, CapKeeper keeper)
     /// <summary>The limit in force is for one phase although the installation has more.</summary>
     public bool IsOnOnePhase => _written is { Phases: 1 } && charger.State.Rating.Phases != 1;
 
+    /// <summary>The limits that are accepted and not taken back: the connector's own and the running transaction's.</summary>
+    public IReadOnlyList<LimitRequest> Accepted()
+    {
+        LimitRequest? running = _transactionLimit is { } limit && limit.TransactionId == charger.State.Transaction?.Id ? limit : null;
+        return (_written, running) switch
+        {
+            ({ } own, { } both) => [own, both],
+            ({ } own, null) => [own],
+            (null, { } alone) => [alone],
+            _ => [],
+        };
+    }
+
+    /// <summary>What was accepted may be gone.</summary>
+    public void Forget() => (_written, _transactionLimit) = (null, null);
+
     private ChargePoint ChargePoint => charger.ChargePoint;
 
     private TimeProvider Time => ChargePoint.Services.Time;

@@ -24,6 +24,7 @@ public sealed partial class ChargePoint
                 TellHardwareChanged(change);
             _ = ChangeRecordAsync(r => r with { Boot = boot });
         }
+        Station.Distrust();
         foreach (Charger charger in _chargers.Values)
         {
             Notify(charger, "boot", boot.FirmwareVersion);
@@ -184,6 +185,9 @@ public sealed partial class ChargePoint
     /// <summary>Adds a charger for each device that has none, remembering its last state and its open transaction.</summary>
     private void Grow(ChargePointRecord record)
     {
+        Station.Ensure();
+        if (_link is { Prepared: true } used && Foreign.MayClear)
+            _ = Foreign.AdoptAsync(used.Session, used.Life.Token);
         foreach (DeviceRecord device in record.Devices)
         {
             ChargerRating rating = RatingOf(record);
@@ -258,6 +262,19 @@ public sealed partial class ChargePoint
         ChargersMetrics.CapRefusals.Add(1);
         LogCapRefused(Id, charger.DeviceId, why);
         Notify(charger, notice, why);
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Charge point {ChargePointId}, device {DeviceId}: limits of other systems cleared: {What}")]
+    private partial void LogForeignCleared(ChargePointId chargePointId, DeviceId deviceId, string what);
+
+    /// <summary>Told when something went, or when it could not be cleared.</summary>
+    internal void OnForeignCleared(Charger charger, ForeignClearing end)
+    {
+        string? what = end.Cleared ?? (end.Status == CallStatus.Accepted ? null : $"nothing, {end.Status}");
+        if (what is null)
+            return;
+        LogForeignCleared(Id, charger.DeviceId, what);
+        Notify(charger, "foreignLimitsCleared", what);
     }
 
     internal void OnCapFailed(Charger charger, Exception exception) => LogCapFailed(exception, Id, charger.ConnectorId);

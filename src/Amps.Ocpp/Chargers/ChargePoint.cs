@@ -42,6 +42,8 @@ public sealed partial class ChargePoint : Mailbox
         _memory = memory;
         _services = services;
         _logger = services.Logger;
+        Foreign = new ForeignLimits(this);
+        Station = new StationCap(this);
         IdTag = "AMPS" + Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(id.Value.ToUpperInvariant())).AsSpan(0, 6));
         if (Record is { } record)
             Grow(record);
@@ -79,6 +81,9 @@ public sealed partial class ChargePoint : Mailbox
 
     public IEnumerable<Charger> Chargers => _chargers.Values;
 
+    /// <summary>What other systems left on it.</summary>
+    internal ForeignLimits Foreign { get; }
+
     internal ChargePointServices Services => _services;
 
     public Charger? FindCharger(int connectorId) => _chargers.GetValueOrDefault(connectorId);
@@ -110,6 +115,7 @@ public sealed partial class ChargePoint : Mailbox
         {
             foreach (Charger charger in _chargers.Values)
                 charger.Cap.Ensure();
+            Station.Ensure();
         }
         _ = SessionSetup.RunAfterBootAsync(this, session, link.Life.Token);
         return true;

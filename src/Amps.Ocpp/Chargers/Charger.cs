@@ -44,11 +44,14 @@ public sealed class Charger
     /// <summary>Why the desired cap is not in force; null = it is, as far as is known, or none is desired.</summary>
     public string? UnmetLimit => Cap.Unmet;
 
-    /// <summary>What showed the cap in force: <c>compositeSchedule</c>, <c>offered</c>, <c>measured</c>; null = unverified, or unmet.</summary>
+    /// <summary>What showed the cap in force: <c>compositeSchedule</c>, <c>offered</c>, <c>measured</c>, <c>storedProfile</c>; null = unverified, or unmet.</summary>
     public string? CapVerifiedBy => Cap.Unmet is null ? Cap.Proof.By : null;
 
     /// <summary>Its device is not in the registry any more: nothing of it is told from here on.</summary>
     public bool Removed { get; internal set; }
+
+    /// <summary>The link on which what others left for this connector was cleared because it stood above the cap.</summary>
+    internal IChargePointSession? ForeignTriedOn { get; set; }
 
     internal CapKeeper Cap { get; }
 

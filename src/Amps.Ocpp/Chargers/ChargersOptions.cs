@@ -34,6 +34,12 @@ public sealed record ChargersOptions
     /// <summary>Least time between two persistent limit writes to one connector (quirk Q79).</summary>
     public TimeSpan LimitWriteInterval { get; init; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>Whether the caps of all connectors together are written for the charge point as a whole, where the operator says nothing of it.</summary>
+    public bool UseStationMaxProfile { get; init; }
+
+    /// <summary>Whether limits that other systems left are cleared, where the operator says nothing of the charge point itself (quirk Q74).</summary>
+    public bool ClearForeignProfiles { get; init; }
+
     /// <summary>First pause before a limit is tried again that the charge point did not take; doubled each time.</summary>
     public TimeSpan LimitRetryAfter { get; init; } = TimeSpan.FromSeconds(15);
 

@@ -113,8 +113,22 @@ public interface IChargePointSession
     /// <summary>Takes back the limit of a transaction alone; the connector's own limit stays (quirk Q73).</summary>
     Task<CallAnswerSummary> ClearTransactionLimitAsync(int connectorId, CancellationToken cancellationToken);
 
+    /// <summary>Sets the limit of the charge point with all of its connectors, in one form; the limits of the connectors stay.</summary>
+    Task<CallAnswerSummary> SetStationLimitAsync(LimitRequest limit, CancellationToken cancellationToken);
+
+    Task<CallAnswerSummary> ClearStationLimitAsync(CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Clears limits that other systems left, as central systems, for one connector or, without one, for the charge point with all of
+    /// its connectors; what is limited from outside (an energy manager, the grid) stays (quirk Q74).
+    /// </summary>
+    Task<ForeignClearing> ClearForeignLimitsAsync(int? connectorId, CancellationToken cancellationToken);
+
     /// <summary>The limit in force as the charge point computes it; null when it does not tell.</summary>
     Task<LimitReading?> ReadLimitAsync(int connectorId, bool inWatts, CancellationToken cancellationToken);
+
+    /// <summary>What the charge point keeps of the limit that was set: the connector's own, or the one of a transaction; null when nothing tells.</summary>
+    Task<StoredLimit?> ReadStoredLimitAsync(int connectorId, string? transactionId, CancellationToken cancellationToken);
 
     /// <summary>Asks the charge point to report; its report comes by itself.</summary>
     Task<CallAnswerSummary> TriggerAsync(TriggerKind kind, int? connectorId, CancellationToken cancellationToken);

@@ -68,11 +68,13 @@ internal static class SessionSetup
             charger.Cap.Distrust();
         }
         await chargePoint.ApplyRecordAsync();
+        await chargePoint.Foreign.AdoptAsync(session, life);
         chargePoint.MarkPrepared(session);
         foreach (Charger charger in chargePoint.Chargers)
         {
             charger.Cap.Ensure();
         }
+        chargePoint.Station.Ensure();
         await AskForStatusesAsync(chargePoint, session, since, options.StatusTriggerAfter - time.GetElapsedTime(start), life);
     }
 

@@ -41,6 +41,15 @@ internal abstract partial class OcppSession(OcppSessionContext context, ActionTa
 
     public abstract Task<LimitReading?> ReadLimitAsync(int connectorId, bool inWatts, CancellationToken cancellationToken);
 
+    public virtual Task<StoredLimit?> ReadStoredLimitAsync(int connectorId, string? transactionId, CancellationToken cancellationToken) =>
+        Task.FromResult<StoredLimit?>(null);
+
+    public abstract Task<CallAnswerSummary> SetStationLimitAsync(LimitRequest limit, CancellationToken cancellationToken);
+
+    public abstract Task<CallAnswerSummary> ClearStationLimitAsync(CancellationToken cancellationToken);
+
+    public abstract Task<ForeignClearing> ClearForeignLimitsAsync(int? connectorId, CancellationToken cancellationToken);
+
     public abstract Task<CallAnswerSummary> TriggerAsync(TriggerKind kind, int? connectorId, CancellationToken cancellationToken);
 
     public abstract Task PrepareAsync(CancellationToken cancellationToken);

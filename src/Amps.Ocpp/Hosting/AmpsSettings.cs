@@ -86,6 +86,8 @@ public sealed record AmpsSettings
                 IdleStrategy = reader.Choice("Amps:Charging:IdleStrategy", IdleStrategy.RemoteStop),
                 ConfirmationTimeout = confirmation,
                 LimitWriteInterval = TimeSpan.FromSeconds(reader.Whole("Amps:Charging:LimitWriteIntervalSeconds", 10, 1, 600)),
+                UseStationMaxProfile = reader.Flag("Amps:Charging:UseStationMaxProfile", false),
+                ClearForeignProfiles = reader.Flag("Amps:Charging:ClearForeignProfiles", false),
                 InferEndAfter = TimeSpan.FromSeconds(reader.Whole("Amps:Charging:InferEndAfterSeconds", 30, 1, 3600)),
             },
             Actions = new ActionsOptions { ConfirmationTimeout = confirmation },

@@ -64,6 +64,8 @@ internal static class BehaviourJson
         WriteFlag(json, "switchesPhases", behaviour.SwitchesPhases);
         json.WriteString("sampledMeasurands", behaviour.SampledMeasurands);
         WriteNumber(json, "sampleIntervalSeconds", behaviour.SampleIntervalSeconds);
+        WriteNumber(json, "stationLimitKw", behaviour.StationLimitKw);
+        WriteFlag(json, "foreignLimitsCleared", behaviour.ForeignLimitsCleared);
         WriteNumber(json, "callTimeoutSeconds", behaviour.CallTimeoutSeconds);
         json.WriteEndObject();
     }

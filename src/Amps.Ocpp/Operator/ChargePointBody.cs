@@ -60,7 +60,7 @@ internal sealed class ChargePointBody
     private void ReadOwner(KeyRing keys)
     {
         _body.RefuseUnknown(_body.Root, "", "customerId", "userId", "password", "securityProfile", "ocppVersion", "timeZone", "vendor", "model",
-            "phases", "nominalVoltage", "ratedPowerKw", "idleStrategy", "callTimeoutSeconds", "admission", "connectors", "clientCertificates", "pinned");
+            "phases", "nominalVoltage", "ratedPowerKw", "idleStrategy", "callTimeoutSeconds", "stationMaxProfile", "clearForeignProfiles", "admission", "connectors", "clientCertificates", "pinned");
         Field("customerId", name => _body.Text(_body.Root, "", name, maxLength: 64), (record, value) => record with { CustomerId = value }, value =>
             value is not null && keys.FindCustomer(value) is null ? "There is no such customer." : null);
         Field("userId", name => _body.Text(_body.Root, "", name, maxLength: 128), static (record, value) => record with { UserId = value });
@@ -85,6 +85,8 @@ internal sealed class ChargePointBody
         Setting("idleStrategy", name => _body.OneOf(_body.Root, "", name, Strategies), static (c, value) =>
             c with { IdleStrategy = value is null ? null : Enum.Parse<IdleStrategy>(value) });
         Setting("callTimeoutSeconds", name => _body.Integer(_body.Root, "", name, 1, 600), static (c, value) => c with { CallTimeoutSeconds = value });
+        Setting("stationMaxProfile", name => _body.Boolean(_body.Root, "", name), static (c, value) => c with { StationMaxProfile = value });
+        Setting("clearForeignProfiles", name => _body.Boolean(_body.Root, "", name), static (c, value) => c with { ClearForeignProfiles = value });
     }
 
     private void ReadPassword() => Field(

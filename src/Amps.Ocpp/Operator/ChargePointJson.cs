@@ -43,6 +43,8 @@ internal static class ChargePointJson
         WriteNumber(json, "ratedPowerKw", configuration.RatedPowerKw);
         json.WriteString("idleStrategy", configuration.IdleStrategy?.ToString());
         WriteNumber(json, "callTimeoutSeconds", configuration.CallTimeoutSeconds);
+        WriteFlag(json, "stationMaxProfile", configuration.StationMaxProfile);
+        WriteFlag(json, "clearForeignProfiles", configuration.ClearForeignProfiles);
         ClientCertificateBody.Write(json, configuration.ClientCertificates);
     }
 
@@ -55,6 +57,7 @@ internal static class ChargePointJson
         json.WriteString("ocppVersion", link.OcppVersion);
         WriteNumber(json, "generation", link.Generation);
         json.WriteString("externalLimit", link.ExternalLimit);
+        json.WriteString("stationLimitRefused", link.StationLimitRefused);
         json.WriteEndObject();
     }
 
@@ -94,6 +97,14 @@ internal static class ChargePointJson
             json.WriteEndObject();
         }
         json.WriteEndArray();
+    }
+
+    private static void WriteFlag(Utf8JsonWriter json, string name, bool? value)
+    {
+        if (value is { } flag)
+            json.WriteBoolean(name, flag);
+        else
+            json.WriteNull(name);
     }
 
     private static void WriteNumber(Utf8JsonWriter json, string name, double? value)

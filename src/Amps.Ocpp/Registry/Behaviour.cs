@@ -40,6 +40,8 @@ public static class Behaviour
         SampleIntervalSeconds = upper.SampleIntervalSeconds ?? lower.SampleIntervalSeconds,
         BootNotification = upper.BootNotification ?? lower.BootNotification,
         TriggerMessage = upper.TriggerMessage ?? lower.TriggerMessage,
+        StationLimitKw = upper.StationLimitKw ?? lower.StationLimitKw,
+        ForeignLimitsCleared = upper.ForeignLimitsCleared ?? lower.ForeignLimitsCleared,
         CallTimeoutSeconds = upper.CallTimeoutSeconds ?? lower.CallTimeoutSeconds,
         PlugsPerCharger = upper.PlugsPerCharger ?? lower.PlugsPerCharger,
         InventoryRead = upper.InventoryRead ?? lower.InventoryRead,

@@ -114,6 +114,12 @@ public sealed record ChargePointConfiguration
 
     public int? CallTimeoutSeconds { get; init; }
 
+    /// <summary>Whether the caps of all connectors together are written for the charge point as a whole; null = as the service is set.</summary>
+    public bool? StationMaxProfile { get; init; }
+
+    /// <summary>Whether limits that other systems left are cleared (quirk Q74); null = as the service is set.</summary>
+    public bool? ClearForeignProfiles { get; init; }
+
     /// <summary>How it behaves whatever it is seen to do; null = left to what is learned. What has a field of its own above is not in here.</summary>
     public LearnedBehaviour? Pinned { get; init; }
 }
@@ -200,6 +206,12 @@ public sealed record LearnedBehaviour
 
     /// <summary>False = it does not know TriggerMessage (quirk Q36).</summary>
     public bool? TriggerMessage { get; init; }
+
+    /// <summary>The limit that it accepted for all connectors together, kW; null = none of ours stands.</summary>
+    public double? StationLimitKw { get; init; }
+
+    /// <summary>What other systems left was cleared when the charge point was taken over (quirk Q74).</summary>
+    public bool? ForeignLimitsCleared { get; init; }
 
     /// <summary>How long it is given to answer, s: it has been seen to answer later than calls are waited for (quirk Q07).</summary>
     public int? CallTimeoutSeconds { get; init; }

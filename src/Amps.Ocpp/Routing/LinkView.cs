@@ -6,6 +6,9 @@ namespace Amps.Ocpp.Routing;
 /// <summary>A charge point's link as the operator sees it.</summary>
 public sealed record LinkView(bool Online, bool Ready, DateTimeOffset? Since, string? OcppVersion, long? Generation, string? ExternalLimit, IReadOnlyList<ChargerView> Chargers)
 {
+    /// <summary>Why the limit for all connectors together is not in force; null = it is, or none is wanted.</summary>
+    public string? StationLimitRefused { get; init; }
+
     /// <summary>No node holds it.</summary>
     public static LinkView None { get; } = new(false, false, null, null, null, null, []);
 
@@ -14,7 +17,10 @@ public sealed record LinkView(bool Online, bool Ready, DateTimeOffset? Since, st
         IChargePointSession? session = chargePoint.Session;
         return new LinkView(
             session is not null, chargePoint.IsReady, chargePoint.OnlineSince, session?.OcppVersion, session?.Generation, chargePoint.ExternalLimit,
-            [.. chargePoint.Chargers.Select(charger => new ChargerView(charger.ConnectorId, charger.State.ToSnapshot(nodeId), charger.UnmetLimit, charger.CapVerifiedBy))]);
+            [.. chargePoint.Chargers.Select(charger => new ChargerView(charger.ConnectorId, charger.State.ToSnapshot(nodeId), charger.UnmetLimit, charger.CapVerifiedBy))])
+        {
+            StationLimitRefused = chargePoint.StationLimitRefused,
+        };
     }
 }
 

@@ -29,6 +29,7 @@ public sealed class TestStation : IAsyncDisposable
         });
         On("GetBaseReport", _ => new { status = "NotSupported" });
         On("GetCompositeSchedule", _ => new { status = "Rejected" });
+        On("GetChargingProfiles", asked => Report(asked, [.. Kept(asked)]));
         On("SetChargingProfile", profile =>
         {
             Profiles.Enqueue(profile);
@@ -95,6 +96,34 @@ public sealed class TestStation : IAsyncDisposable
         });
 
     public Task PowerAsync(double watts, int evseId = 1) => CallAsync("MeterValues", new { evseId, meterValue = MeterValue(watts, null) });
+
+    /// <summary>What was set last under each of the ids that are asked for.</summary>
+    public IEnumerable<JsonElement> Kept(JsonElement asked)
+    {
+        int[] ids = asked.GetProperty("chargingProfile").TryGetProperty("chargingProfileId", out JsonElement list) ? [.. list.EnumerateArray().Select(id => id.GetInt32())] : [];
+        return Profiles.Select(call => call.GetProperty("chargingProfile")).GroupBy(profile => profile.GetProperty("id").GetInt32())
+            .Where(kept => ids.Length == 0 || ids.Contains(kept.Key)).Select(kept => kept.Last());
+    }
+
+    /// <summary>The answer to GetChargingProfiles, and one part of the report for each profile, of which the last says that nothing follows.</summary>
+    public object Report(JsonElement asked, JsonElement[] profiles, params string[] sources)
+    {
+        _ = Task.Run(async () =>
+        {
+            for (int i = 0; i < profiles.Length; i++)
+            {
+                await CallAsync("ReportChargingProfiles", new
+                {
+                    requestId = asked.GetProperty("requestId").GetInt32(),
+                    chargingLimitSource = sources.Length > i ? sources[i] : "CSO",
+                    evseId = 1,
+                    chargingProfile = new[] { profiles[i] },
+                    tbc = i < profiles.Length - 1,
+                });
+            }
+        });
+        return new { status = profiles.Length == 0 ? "NoProfiles" : "Accepted" };
+    }
 
     public async ValueTask DisposeAsync()
     {

@@ -12,6 +12,8 @@ internal abstract class ProfileLimits(ChargePoint chargePoint, IOcppCalls calls,
 {
     private const int DefaultProfileIds = 1000;
     private const int TransactionProfileIds = 2000;
+    private const int StationProfileId = 3000;
+    private const int MostConnectors = 64;
     private const int HighestStackLevel = 100;
     private const int ScheduleSeconds = 300;
 
@@ -24,6 +26,8 @@ internal abstract class ProfileLimits(ChargePoint chargePoint, IOcppCalls calls,
     private HashSet<int>? _refusedIds;
     private HashSet<int>? _clearedInVain;
     private volatile bool _clearFirst;
+
+    protected IOcppCalls Calls => calls;
 
     /// <summary>It has refused limits of transactions in every form, and takes others (quirk Q60): one is enough to see that it still does.</summary>
     private bool RefusesTransactions => chargePoint.Learned is { TransactionLimits: false, DefaultLimits: true };
@@ -90,7 +94,7 @@ internal abstract class ProfileLimits(ChargePoint chargePoint, IOcppCalls calls,
         if (cancellationToken.IsCancellationRequested || limit.StillWanted?.Invoke() == false)
             return new CallAnswerSummary(CallStatus.TimedOut, Sent: false);
         bool running = limit.TransactionId is not null;
-        CallAnswerSummary answer = await calls.AskAsync("SetChargingProfile", SetPayload(limit, form), cancellationToken);
+        CallAnswerSummary answer = await calls.AskAsync("SetChargingProfile", SetPayload(limit, form, ProfileId(limit.ConnectorId, running), Purpose(running)), cancellationToken);
         if (answer.Accepted)
         {
             Learn(form, running);
@@ -108,11 +112,52 @@ internal abstract class ProfileLimits(ChargePoint chargePoint, IOcppCalls calls,
     public Task<CallAnswerSummary> ClearAsync(int connectorId, CancellationToken cancellationToken) =>
         calls.AskAsync("ClearChargingProfile", ClearPayload(ProfileId(connectorId, ofTransaction: true)), cancellationToken);
 
+    /// <summary>The limit of the charge point as a whole: absolute (quirk Q67), at the known stack level, refused there at the lowest.</summary>
+    public async Task<CallAnswerSummary> SetStationAsync(LimitRequest limit, CancellationToken cancellationToken)
+    {
+        LimitForm form = Known() with { Kind = "Absolute", OnConnectorZero = true };
+        CallAnswerSummary answer = await calls.AskAsync("SetChargingProfile", SetPayload(limit, form, StationProfileId, StationPurpose), cancellationToken);
+        return answer.Status == CallStatus.Rejected && form.StackLevel > 0
+            ? await calls.AskAsync("SetChargingProfile", SetPayload(limit, form with { StackLevel = 0 }, StationProfileId, StationPurpose), cancellationToken)
+            : answer;
+    }
+
+    public Task<CallAnswerSummary> ClearStationAsync(CancellationToken cancellationToken) =>
+        calls.AskAsync("ClearChargingProfile", ClearPayload(StationProfileId), cancellationToken);
+
+    /// <summary>Clears what others left, by purpose: limits of ours of the same purpose go with it, and are written again by whoever wrote them.</summary>
+    /// <param name="connectorId">For a connector: what can stand above a limit of its own. Null = everything, that of the charge point as a whole too.</param>
+    public virtual async Task<ForeignClearing> ClearForeignAsync(int? connectorId, CancellationToken cancellationToken)
+    {
+        var status = CallStatus.Accepted;
+        List<string> gone = [];
+        (string Purpose, int? Place)[] criteria = connectorId is { } connector
+            ? [(Purpose(ofTransaction: true), connector), (Purpose(ofTransaction: false), connector), (Purpose(ofTransaction: false), 0)]
+            : [(StationPurpose, null), (Purpose(ofTransaction: false), null), (Purpose(ofTransaction: true), null)];
+        foreach ((string purpose, int? place) in criteria)
+        {
+            CallOutcome outcome = await calls.SendAsync("ClearChargingProfile", ClearPayload(purpose, place), cancellationToken);
+            string? answer = outcome.IsResult ? StatusAnswer.Read(outcome.Payload.Span)?.Status : null;
+            if (answer == "Accepted")
+                gone.Add(place is null ? purpose : FormattableString.Invariant($"{purpose} of connector {place}"));
+            else if (answer != "Unknown")
+                status = outcome.IsResult ? CallStatus.Rejected : OcppSession.JudgeEnd(outcome).Status;
+        }
+        return new ForeignClearing(status, gone.Count == 0 ? null : string.Join(", ", gone), OwnToo: gone.Count > 0 || status is CallStatus.TimedOut or CallStatus.LinkLost);
+    }
+
     /// <summary>The limit in force as the charge point computes it; null when it does not tell.</summary>
     public async Task<LimitReading?> ReadAsync(int connectorId, bool inWatts, CancellationToken cancellationToken)
     {
         CallOutcome outcome = await calls.SendAsync("GetCompositeSchedule", ReadPayload(connectorId, ScheduleSeconds, inWatts ? "W" : "A"), cancellationToken);
         return outcome.IsResult ? Reading(outcome.Payload.Span) : null;
+    }
+
+    /// <summary>Where the limit of a connector was set last.</summary>
+    protected int PlaceOf(int connectorId)
+    {
+        lock (_gate)
+            return (_lastAccepted.TryGetValue(connectorId, out LimitForm form) ? form : Known()).OnConnectorZero ? 0 : connectorId;
     }
 
     protected static string Purpose(bool ofTransaction) => ofTransaction ? "TxProfile" : "TxDefaultProfile";
@@ -124,10 +169,19 @@ internal abstract class ProfileLimits(ChargePoint chargePoint, IOcppCalls calls,
         : unit == "W" ? new LimitReading(null, value, phases) : new LimitReading(value, null, phases);
 
     /// <summary>The payload of SetChargingProfile.</summary>
-    protected abstract byte[] SetPayload(LimitRequest limit, LimitForm form);
+    protected abstract byte[] SetPayload(LimitRequest limit, LimitForm form, int profileId, string purpose);
 
     /// <summary>The payload of ClearChargingProfile.</summary>
     protected abstract byte[] ClearPayload(int profileId);
+
+    /// <summary>The payload of ClearChargingProfile for a purpose, everywhere or at one place.</summary>
+    protected abstract byte[] ClearPayload(string purpose, int? connectorId);
+
+    /// <summary>The purpose of a limit of the charge point as a whole.</summary>
+    protected abstract string StationPurpose { get; }
+
+    /// <summary>Whether a profile has one of the ids that this service gives.</summary>
+    protected static bool IsOurs(int profileId) => profileId is > DefaultProfileIds and <= DefaultProfileIds + MostConnectors or > TransactionProfileIds and <= TransactionProfileIds + MostConnectors or StationProfileId;
 
     /// <summary>The payload of GetCompositeSchedule.</summary>
     protected abstract byte[] ReadPayload(int connectorId, int seconds, string unit);

@@ -7,27 +7,31 @@ namespace Amps.Ocpp.Dialects.Ocpp16;
 internal sealed class Ocpp16Limits(ChargePoint chargePoint, IOcppCalls calls, TimeProvider time) : ProfileLimits(chargePoint, calls, time)
 {
     /// <summary>The profile that a RemoteStartTransaction carries: the cap of the transaction that is to start.</summary>
-    public ChargingProfile ForStart(LimitRequest limit) => Profile(limit with { TransactionId = null }, Known(), ofTransaction: true);
+    public ChargingProfile ForStart(LimitRequest limit) => Profile(limit with { TransactionId = null }, Known(), ProfileId(limit.ConnectorId, ofTransaction: true), Purpose(ofTransaction: true));
 
-    protected override byte[] SetPayload(LimitRequest limit, LimitForm form) => Ocpp16Messages.SetChargingProfile(
-        form.OnConnectorZero ? 0 : limit.ConnectorId, Profile(limit, form, limit.TransactionId is not null));
+    protected override byte[] SetPayload(LimitRequest limit, LimitForm form, int profileId, string purpose) =>
+        Ocpp16Messages.SetChargingProfile(form.OnConnectorZero ? 0 : limit.ConnectorId, Profile(limit, form, profileId, purpose));
 
     protected override byte[] ClearPayload(int profileId) => Ocpp16Messages.ClearChargingProfile(profileId);
+
+    protected override byte[] ClearPayload(string purpose, int? connectorId) => Ocpp16Messages.ClearChargingProfile(purpose, connectorId);
+
+    protected override string StationPurpose => "ChargePointMaxProfile";
 
     protected override byte[] ReadPayload(int connectorId, int seconds, string unit) => Ocpp16Messages.GetCompositeSchedule(connectorId, seconds, unit);
 
     protected override LimitReading? Reading(ReadOnlySpan<byte> composite) =>
         Ocpp16Messages.ReadCompositeSchedule(composite) is { Status: "Accepted" } told ? Reading(told.FirstLimit, told.Unit, told.NumberPhases) : null;
 
-    private ChargingProfile Profile(LimitRequest limit, LimitForm form, bool ofTransaction)
+    private ChargingProfile Profile(LimitRequest limit, LimitForm form, int profileId, string purpose)
     {
         int? transaction = limit.TransactionId is { } text && int.TryParse(text, System.Globalization.CultureInfo.InvariantCulture, out int number) ? number : null;
         return new ChargingProfile
         {
-            ChargingProfileId = ProfileId(limit.ConnectorId, ofTransaction),
+            ChargingProfileId = profileId,
             TransactionId = transaction,
             StackLevel = form.StackLevel,
-            ChargingProfilePurpose = Purpose(ofTransaction),
+            ChargingProfilePurpose = purpose,
             ChargingProfileKind = form.Kind,
             ChargingSchedule = new ChargingSchedule
             {

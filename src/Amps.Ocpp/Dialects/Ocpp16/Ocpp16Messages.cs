@@ -84,6 +84,9 @@ internal static class Ocpp16Messages
 
     public static byte[] ClearChargingProfile(int profileId) => Write(new ClearChargingProfile(profileId), Ocpp16Json.Default.ClearChargingProfile);
 
+    public static byte[] ClearChargingProfile(string purpose, int? connectorId) =>
+        Write(new ClearChargingProfile(null, connectorId, purpose), Ocpp16Json.Default.ClearChargingProfile);
+
     public static byte[] GetCompositeSchedule(int connectorId, int duration, string unit) =>
         Write(new GetCompositeSchedule(connectorId, duration, unit), Ocpp16Json.Default.GetCompositeSchedule);
 

@@ -65,7 +65,7 @@ internal sealed record RemoteStopTransaction(int TransactionId);
 
 internal sealed record SetChargingProfile(int ConnectorId, [property: JsonPropertyName("csChargingProfiles")] ChargingProfile Profile);
 
-internal sealed record ClearChargingProfile(int Id);
+internal sealed record ClearChargingProfile(int? Id, int? ConnectorId = null, string? ChargingProfilePurpose = null);
 
 internal sealed record GetCompositeSchedule(int ConnectorId, int Duration, string ChargingRateUnit);
 

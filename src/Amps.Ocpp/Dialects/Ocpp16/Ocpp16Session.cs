@@ -36,6 +36,14 @@ internal sealed partial class Ocpp16Session : OcppSession
     public override Task<CallAnswerSummary> ClearTransactionLimitAsync(int connectorId, CancellationToken cancellationToken) =>
         _limits.ClearAsync(connectorId, cancellationToken);
 
+    public override Task<CallAnswerSummary> SetStationLimitAsync(LimitRequest limit, CancellationToken cancellationToken) =>
+        _limits.SetStationAsync(limit, cancellationToken);
+
+    public override Task<CallAnswerSummary> ClearStationLimitAsync(CancellationToken cancellationToken) => _limits.ClearStationAsync(cancellationToken);
+
+    public override Task<ForeignClearing> ClearForeignLimitsAsync(int? connectorId, CancellationToken cancellationToken) =>
+        _limits.ClearForeignAsync(connectorId, cancellationToken);
+
     public override Task<LimitReading?> ReadLimitAsync(int connectorId, bool inWatts, CancellationToken cancellationToken) =>
         _limits.ReadAsync(connectorId, inWatts, cancellationToken);
 

@@ -25,6 +25,8 @@ namespace Amps.Ocpp.Dialects.Ocpp2;
 [JsonSerializable(typeof(ClearChargingProfile))]
 [JsonSerializable(typeof(GetCompositeSchedule))]
 [JsonSerializable(typeof(CompositeAnswer))]
+[JsonSerializable(typeof(GetChargingProfiles))]
+[JsonSerializable(typeof(ReportChargingProfiles))]
 [JsonSerializable(typeof(TriggerMessage))]
 [JsonSerializable(typeof(GetBaseReport))]
 [JsonSerializable(typeof(GetVariables))]

@@ -40,13 +40,24 @@ internal sealed record RequestStopTransaction(string TransactionId);
 
 internal sealed record SetChargingProfile(int EvseId, ChargingProfile ChargingProfile);
 
-internal sealed record ClearChargingProfile(int ChargingProfileId);
+internal sealed record ClearChargingProfile(int? ChargingProfileId, ClearCriteria? ChargingProfileCriteria);
+
+internal sealed record ClearCriteria(int? EvseId, string ChargingProfilePurpose);
 
 internal sealed record GetCompositeSchedule(int Duration, int EvseId, string ChargingRateUnit);
 
 internal sealed record CompositeAnswer(string? Status, CompositeSchedule? Schedule);
 
 internal sealed record CompositeSchedule(string? ChargingRateUnit, ChargingSchedulePeriod[]? ChargingSchedulePeriod);
+
+internal sealed record GetChargingProfiles(int RequestId, int? EvseId, ProfileCriterion ChargingProfile);
+
+internal sealed record ProfileCriterion(int[]? ChargingProfileId = null, string? ChargingProfilePurpose = null, string[]? ChargingLimitSource = null);
+
+/// <summary>A part of the answer to GetChargingProfiles; more follow while <paramref name="Tbc"/> is set.</summary>
+internal sealed record ReportChargingProfiles(int RequestId, string ChargingLimitSource, int EvseId, ReportedProfile[] ChargingProfile, bool Tbc = false);
+
+internal sealed record ReportedProfile(int Id, int StackLevel, string ChargingProfilePurpose, string? TransactionId, CompositeSchedule[]? ChargingSchedule);
 
 internal sealed record TriggerMessage(string RequestedMessage, Evse? Evse);
 

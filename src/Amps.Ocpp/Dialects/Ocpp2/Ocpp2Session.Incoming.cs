@@ -38,6 +38,7 @@ internal sealed partial class Ocpp2Session
         "SecurityEventNotification" => OnSecurityEvent(payload.Span),
         "NotifyEvent" => OnNotifyEvent(payload.Span),
         "NotifyReport" => OnNotifyReport(payload.Span),
+        "ReportChargingProfiles" => OnProfilesReported(payload.Span),
         "NotifyChargingLimit" => OnChargingLimit(payload.Span),
         "ClearedChargingLimit" => OnChargingLimitCleared(),
         _ => Answer(MinimalAnswers.To(action, payload.Span, _release, Time.GetUtcNow()) ?? EmptyAnswer),
@@ -78,6 +79,12 @@ internal sealed partial class Ocpp2Session
     private CallAnswer OnNotifyReport(ReadOnlySpan<byte> payload)
     {
         _inventory.Take(Ocpp2Json.Read(payload, Ocpp2Json.Default.NotifyReport));
+        return Answer(EmptyAnswer);
+    }
+
+    private CallAnswer OnProfilesReported(ReadOnlySpan<byte> payload)
+    {
+        _stored.OnReported(Ocpp2Json.Read(payload, Ocpp2Json.Default.ReportChargingProfiles));
         return Answer(EmptyAnswer);
     }
 

@@ -10,6 +10,7 @@ internal sealed partial class Ocpp2Session : OcppSession
     private static readonly EffectMessages s_effects = new("TransactionEvent", "TransactionEvent", "TransactionEvent");
 
     private readonly Ocpp2Release _release;
+    private readonly ProfileReports _stored;
     private readonly Ocpp2Limits _limits;
     private readonly Ocpp2Setup _setup;
     private readonly Ocpp2Inventory _inventory;
@@ -21,7 +22,8 @@ internal sealed partial class Ocpp2Session : OcppSession
     public Ocpp2Session(OcppSessionContext context, Ocpp2Release release) : base(context, release.Actions, RpcErrorCodes.Ocpp2)
     {
         _release = release;
-        _limits = new Ocpp2Limits(context.ChargePoint, this, context.Time);
+        _stored = new ProfileReports(this, context.Time);
+        _limits = new Ocpp2Limits(context.ChargePoint, this, _stored, context.Time);
         _setup = new Ocpp2Setup(context.ChargePoint, this);
         _inventory = new Ocpp2Inventory(context.ChargePoint, this, _setup, context.Time);
         _clock = new ChargerClock(context.Time);
@@ -48,8 +50,19 @@ internal sealed partial class Ocpp2Session : OcppSession
     public override Task<CallAnswerSummary> ClearTransactionLimitAsync(int connectorId, CancellationToken cancellationToken) =>
         _limits.ClearAsync(connectorId, cancellationToken);
 
+    public override Task<CallAnswerSummary> SetStationLimitAsync(LimitRequest limit, CancellationToken cancellationToken) =>
+        _limits.SetStationAsync(limit, cancellationToken);
+
+    public override Task<CallAnswerSummary> ClearStationLimitAsync(CancellationToken cancellationToken) => _limits.ClearStationAsync(cancellationToken);
+
+    public override Task<ForeignClearing> ClearForeignLimitsAsync(int? connectorId, CancellationToken cancellationToken) =>
+        _limits.ClearForeignAsync(connectorId, cancellationToken);
+
     public override Task<LimitReading?> ReadLimitAsync(int connectorId, bool inWatts, CancellationToken cancellationToken) =>
         _limits.ReadAsync(connectorId, inWatts, cancellationToken);
+
+    public override Task<StoredLimit?> ReadStoredLimitAsync(int connectorId, string? transactionId, CancellationToken cancellationToken) =>
+        _limits.ReadStoredAsync(connectorId, transactionId, cancellationToken);
 
     public override async Task PrepareAsync(CancellationToken cancellationToken)
     {

@@ -36,6 +36,16 @@ internal sealed class LimitLink(ChargePoint chargePoint, LimitingChargePoint dev
     public Task<LimitReading?> ReadLimitAsync(int connectorId, bool inWatts, CancellationToken cancellationToken) =>
         _limits.ReadAsync(connectorId, inWatts, cancellationToken);
 
+    public Task<CallAnswerSummary> SetStationLimitAsync(LimitRequest limit, CancellationToken cancellationToken) => _limits.SetStationAsync(limit, cancellationToken);
+
+    public Task<CallAnswerSummary> ClearStationLimitAsync(CancellationToken cancellationToken) => _limits.ClearStationAsync(cancellationToken);
+
+    public Task<ForeignClearing> ClearForeignLimitsAsync(int? connectorId, CancellationToken cancellationToken) =>
+        _limits.ClearForeignAsync(connectorId, cancellationToken);
+
+    public Task<StoredLimit?> ReadStoredLimitAsync(int connectorId, string? transactionId, CancellationToken cancellationToken) =>
+        Task.FromResult(device.Kept?.Invoke(transactionId is not null));
+
     public Task<CallAnswerSummary> TriggerAsync(TriggerKind kind, int? connectorId, CancellationToken cancellationToken)
     {
         IsSetUp |= kind == TriggerKind.Status;

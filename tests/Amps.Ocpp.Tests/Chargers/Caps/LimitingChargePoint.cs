@@ -54,12 +54,18 @@ internal sealed class LimitingChargePoint(TimeProvider clock) : IOcppCalls
 
     public bool ShowsSchedule { get; set; } = true;
 
+    /// <summary>What it says it keeps, of the transaction or of its own; null = it does not know the question.</summary>
+    public Func<bool, StoredLimit?>? Kept { get; set; }
+
     public bool LosesAtReboot { get; init; }
 
     public bool LosesWithTransaction { get; init; }
 
     /// <summary>It refuses a profile as long as it has one of that id (quirk Q76).</summary>
     public bool WantsClearing { get; init; }
+
+    /// <summary>What another system has left stands above its own limits, by purpose, A.</summary>
+    public Dictionary<string, double> Foreign { get; } = [];
 
     public Mood Mood { get; set; }
 
@@ -68,6 +74,9 @@ internal sealed class LimitingChargePoint(TimeProvider clock) : IOcppCalls
     public WireProfile? Own { get; private set; }
 
     public WireProfile? Running { get; private set; }
+
+    /// <summary>The limit of the charge point as a whole.</summary>
+    public WireProfile? Whole { get; private set; }
 
     /// <summary>Everything that was sent, oldest first, and whether it was taken.</summary>
     public List<(WireProfile Profile, bool Accepted, DateTimeOffset At)> Writes { get; } = [];
@@ -101,6 +110,8 @@ internal sealed class LimitingChargePoint(TimeProvider clock) : IOcppCalls
             double rated = RatedAmperes * Voltage * Phases / 1000;
             lock (_gate)
             {
+                if (Foreign.Count > 0)
+                    return Math.Min(rated, Foreign.Values.Min() * Voltage * Phases / 1000);
                 return Running is { } running && Heeds(running) ? Math.Min(rated, Kilowatts(running))
                     : Own is { } own && Heeds(own) ? Math.Min(rated, Kilowatts(own)) : rated;
             }
@@ -194,7 +205,7 @@ internal sealed class LimitingChargePoint(TimeProvider clock) : IOcppCalls
     private string? Handle(string action, JsonElement payload, Mood mood) => action switch
     {
         "SetChargingProfile" => Set(Read(payload), mood) ? """{"status":"Accepted"}""" : """{"status":"Rejected"}""",
-        "ClearChargingProfile" when mood == Mood.Obeys => Clear(payload.GetProperty("id").GetInt32()) ? """{"status":"Accepted"}""" : """{"status":"Unknown"}""",
+        "ClearChargingProfile" when mood == Mood.Obeys => (payload.TryGetProperty("id", out JsonElement id) ? Clear(id.GetInt32()) : Clear(payload.GetProperty("chargingProfilePurpose").GetString()!)) ? """{"status":"Accepted"}""" : """{"status":"Unknown"}""",
         "GetCompositeSchedule" when mood is Mood.Obeys or Mood.Refuses => Schedule(payload.GetProperty("chargingRateUnit").GetString()!),
         _ => """{"status":"Rejected"}""",
     };
@@ -207,7 +218,9 @@ internal sealed class LimitingChargePoint(TimeProvider clock) : IOcppCalls
         Writes.Add((profile, taken && mood == Mood.Obeys, clock.GetUtcNow()));
         if (!taken)
             return false;
-        if (profile.Purpose == "TxProfile")
+        if (profile.Purpose == "ChargePointMaxProfile")
+            Whole = profile;
+        else if (profile.Purpose == "TxProfile")
             Running = profile;
         else
             Own = profile;
@@ -223,7 +236,17 @@ internal sealed class LimitingChargePoint(TimeProvider clock) : IOcppCalls
         bool any = Own?.Id == id || Running?.Id == id;
         Own = Own?.Id == id ? null : Own;
         Running = Running?.Id == id ? null : Running;
+        any |= Whole?.Id == id;
+        Whole = Whole?.Id == id ? null : Whole;
         return any;
+    }
+
+    private bool Clear(string purpose)
+    {
+        bool own = purpose == "TxProfile" ? Running is not null : purpose == "TxDefaultProfile" && Own is not null;
+        Own = purpose == "TxDefaultProfile" ? null : Own;
+        Running = purpose == "TxProfile" ? null : Running;
+        return Foreign.Remove(purpose) || own;
     }
 
     private string Schedule(string unit)
@@ -231,6 +254,8 @@ internal sealed class LimitingChargePoint(TimeProvider clock) : IOcppCalls
         if (!ShowsSchedule)
             return """{"status":"Rejected"}""";
         WireProfile? shown = Running is { } running && Heeds(running) ? running : Own is { } own && Heeds(own) ? own : null;
+        if (Foreign.Count > 0)
+            shown = new WireProfile(1, 9, "TxDefaultProfile", "Relative", 9, "A", Foreign.Values.Min(), null, null, null);
         double watts = shown is null ? RatedAmperes * Voltage * Phases : Kilowatts(shown) * 1000;
         double value = shown?.Unit == unit ? shown.Limit : unit == "W" ? watts : watts / (Voltage * (shown?.Phases ?? Phases));
         return FormattableString.Invariant(
