@@ -157,7 +157,7 @@ internal abstract class ProfileLimits(ChargePoint chargePoint, IOcppCalls calls,
     protected int PlaceOf(int connectorId)
     {
         lock (_gate)
-            return (_lastAccepted.TryGetValue(connectorId, out LimitForm form) ? form : Known()).OnConnectorZero ? 0 : connectorId;
+            return (_lastAccepted?.TryGetValue(connectorId, out LimitForm form) == true ? form : Known()).OnConnectorZero ? 0 : connectorId;
     }
 
     protected static string Purpose(bool ofTransaction) => ofTransaction ? "TxProfile" : "TxDefaultProfile";
