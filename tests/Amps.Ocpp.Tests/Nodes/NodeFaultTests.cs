@@ -14,7 +14,7 @@ public sealed class NodeFaultTests : IAsyncLifetime
     private static readonly int s_rounds = s_long ? 50 : 3;
 
     // Longer than the lease of two seconds in any case.
-    private static readonly TimeSpan s_freeze = TimeSpan.FromSeconds(s_long ? 60 : 4);
+    private static readonly TimeSpan s_freeze = TimeSpan.FromSeconds(s_long ? 60 : 3);
 
     private NodeCluster _cluster = null!;
 

@@ -21,6 +21,7 @@ internal abstract class RoamingChargePoint(string id, string password, int seed,
     private RoamingTransaction? _running;
     private double _register = 1000 + (seed % 1000);
     private int _starts;
+    private int _stops;
     private volatile bool _resting;
 
     public string Id => id;
@@ -33,6 +34,12 @@ internal abstract class RoamingChargePoint(string id, string password, int seed,
 
     /// <summary>Calls for a remote start that arrived.</summary>
     public int Starts => _starts;
+
+    /// <summary>Calls for a remote stop that arrived.</summary>
+    public int Stops => _stops;
+
+    /// <summary>Whether somebody charges with a card now and then.</summary>
+    public bool HasCards { get; init; } = true;
 
     /// <summary>Frames, either way, that the schemas do not allow.</summary>
     public IEnumerable<string> Violations => _violations;
@@ -110,6 +117,7 @@ internal abstract class RoamingChargePoint(string id, string password, int seed,
     /// <summary>The service asks for a stop of a transaction.</summary>
     protected object StopRemotely(string transactionId)
     {
+        Interlocked.Increment(ref _stops);
         lock (_gate)
         {
             if (_running?.Id != transactionId)
@@ -145,7 +153,7 @@ internal abstract class RoamingChargePoint(string id, string password, int seed,
         {
             running = _running;
             register = Count();
-            somebodyComes = _random.Next(6) == 0;
+            somebodyComes = HasCards && _random.Next(6) == 0;
         }
         if (running is { Id: not null })
             await TellMeterAsync(link, running, register);
