@@ -102,6 +102,7 @@ public sealed record AmpsSettings
                 LiveBudget = TimeSpan.FromMilliseconds(reader.Whole("Amps:Reads:LiveBudgetMilliseconds", 2000, 100, 60_000)),
                 TopicPrefix = prefix,
                 NodeId = node,
+                Shared = shared,
             },
             Sandbox = new SandboxOptions
             {
