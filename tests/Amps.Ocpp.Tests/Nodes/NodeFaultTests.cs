@@ -13,6 +13,10 @@ public sealed class NodeFaultTests : IAsyncLifetime
     private static readonly bool s_long = Environment.GetEnvironmentVariable("AMPS_LONG_TESTS") == "1";
     private static readonly int s_rounds = s_long ? 50 : 3;
 
+    // A round ends when its two faults do, at most two of which are a freeze, and the actions of its time have: the fifty, with a freeze in
+    // every seventh fault, take some 25 minutes.
+    private const int LimitMilliseconds = 40 * 60 * 1000;
+
     // Longer than the lease of two seconds in any case.
     private static readonly TimeSpan s_freeze = TimeSpan.FromSeconds(s_long ? 60 : 3);
 
@@ -20,7 +24,7 @@ public sealed class NodeFaultTests : IAsyncLifetime
 
     public async ValueTask InitializeAsync() => _cluster = await NodeCluster.StartAsync();
 
-    [Fact]
+    [Fact(Timeout = LimitMilliseconds)]
     [Trait("row", "D10")]
     [Trait("row", "M2")]
     [Trait("row", "M3")]
