@@ -27,6 +27,9 @@ public sealed record GatewayOptions
     /// <summary>How long the present link of an unprotected charge point may take to prove that it lives (faults, "Duplicate connection").</summary>
     public TimeSpan ProbeTimeout { get; init; } = TimeSpan.FromSeconds(2);
 
+    /// <summary>Over how long the links are closed when the service goes down.</summary>
+    public TimeSpan DrainTime { get; init; } = TimeSpan.FromMilliseconds(1);
+
     /// <summary>Charge points waiting for the operator's word at most; more are turned away with 503.</summary>
     public int MaxPending { get; init; } = 1000;
 }

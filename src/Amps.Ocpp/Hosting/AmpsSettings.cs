@@ -75,6 +75,7 @@ public sealed record AmpsSettings
                 Admission = reader.Choice("Amps:Ocpp:Admission", AdmissionPolicy.Pending),
                 ProxyProtocol = reader.Flag("Amps:Ocpp:ProxyProtocol", false),
                 CallTimeout = TimeSpan.FromSeconds(reader.Whole("Amps:Ocpp:CallTimeoutSeconds", 60, 1, 600)),
+                DrainTime = TimeSpan.FromMilliseconds(shared ? 3000 : 1),
             },
             ClientCertificates = ReadClientCertificates(reader),
             Chargers = new ChargersOptions
