@@ -83,8 +83,14 @@ internal sealed class ClusterChecker(NodeCluster cluster, ClusterLoad load, IRea
         Assert.Equal(chargePoint.Transactions.Count, stored.Count);
     }
 
+    /// <summary>A cap is read on every node, and its charge point was told it.</summary>
     private async Task CapsAreKeptAsync()
     {
+        foreach (RoamingChargePoint chargePoint in chargePoints)
+        {
+            if (load.Caps.GetValueOrDefault(chargePoint.Id.ToLowerInvariant()) is { Kw: not null } cap)
+                await Wait.UntilAsync(() => chargePoint.Limit is { } limit && (limit.Is(cap.Kw) || limit.Is(cap.Maybe)), $"{chargePoint.Id} has the cap {cap}, not {chargePoint.Limit}");
+        }
         foreach ((string device, CapAsked asked) in load.Caps.Where(cap => cap.Value.Kw is not null))
         {
             foreach (ServiceProcess node in cluster.Nodes.Values)

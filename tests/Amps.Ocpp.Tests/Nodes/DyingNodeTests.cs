@@ -38,7 +38,7 @@ public sealed class DyingNodeTests(DyingNodeTests.Fixture fixture) : IClassFixtu
     public async Task A_window_whose_node_died_is_closed_once_by_another()
     {
         RoamingChargePoint chargePoint = await ConnectAsync("D1", () => Cluster.Any().Ocpp);
-        string id = await PushAsync("a", "d1", new { command = "charge", start = "0.01m", end = Soon(6) });
+        string id = await PushAsync("a", "d1", new { command = "charge", start = "0.01m", end = Soon(4) });
         Assert.Equal("completed", State(await Cluster.EndedAsync(id, Wait.Limit)));
 
         await KillAsync(await NodeOfAsync($"SELECT node FROM actions WHERE id = '{id}'"));

@@ -56,6 +56,8 @@ internal sealed class NodeCluster : IAsyncDisposable
                 customerId = "customer",
                 password = Password,
                 securityProfile = 1,
+                phases = 1,
+                nominalVoltage = 230,
                 connectors = new[] { new { connectorId = 1, deviceId = id.ToLowerInvariant() } },
             });
         }
@@ -77,7 +79,7 @@ internal sealed class NodeCluster : IAsyncDisposable
         ServiceProcess node = ServiceProcess.Start(_data,
         [
             "Amps:Mqtt:Mode=External", $"Amps:Mqtt:Port={Broker.Port.ToString(CultureInfo.InvariantCulture)}", $"Amps:Node:Id={id}", "Amps:Node:LeaseSeconds=2",
-            "Amps:Actions:ConfirmationTimeoutSeconds=5", "Amps:Webhooks:AllowInsecure=true", "Amps:Webhooks:AllowPrivateNetworks=true",
+            "Amps:Actions:ConfirmationTimeoutSeconds=5", "Amps:Charging:LimitWriteIntervalSeconds=1", "Amps:Webhooks:AllowInsecure=true", "Amps:Webhooks:AllowPrivateNetworks=true",
             .. PostgresServer.SettingsFor(Database), .. _more,
         ]);
         _ended.Enqueue((id, node));

@@ -14,7 +14,7 @@ public sealed class NodeFaultTests : IAsyncLifetime
     private static readonly int s_rounds = s_long ? 50 : 3;
 
     // A round ends when its two faults do, at most two of which are a freeze, and the actions of its time have: the fifty, with a freeze in
-    // every seventh fault, take some 25 minutes.
+    // every eighth fault, take some 25 minutes.
     private const int LimitMilliseconds = 40 * 60 * 1000;
 
     // Longer than the lease of two seconds in any case.

@@ -23,6 +23,9 @@ internal enum NodeFault
     /// <summary>The broker is killed and comes back with nothing.</summary>
     LoseBroker,
 
+    /// <summary>PostgreSQL ends its sessions, stops in order and starts again.</summary>
+    RestartPostgres,
+
     /// <summary>PostgreSQL ends at once and recovers.</summary>
     CrashPostgres,
 }
@@ -109,8 +112,8 @@ internal sealed class NodeFaults(NodeCluster cluster, int seed, TimeSpan freeze)
                 await Task.Delay(away);
                 await cluster.Broker.StartAsync(keepRetained: fault == NodeFault.KillBroker);
                 break;
-            case NodeFault.CrashPostgres:
-                await cluster.Postgres.CrashAsync();
+            case NodeFault.RestartPostgres or NodeFault.CrashPostgres:
+                await (fault == NodeFault.CrashPostgres ? cluster.Postgres.CrashAsync() : cluster.Postgres.StopAsync());
                 await Task.Delay(away);
                 await cluster.Postgres.StartAsync();
                 break;

@@ -23,6 +23,10 @@ internal abstract class RoamingChargePoint(string id, string password, int seed,
     private int _starts;
     private int _stops;
     private volatile bool _resting;
+    private volatile LimitTold? _limit;
+
+    /// <summary>The newest limit for all transactions that it was told.</summary>
+    public LimitTold? Limit => _limit;
 
     public string Id => id;
 
@@ -105,6 +109,14 @@ internal abstract class RoamingChargePoint(string id, string password, int seed,
     protected abstract Task TellStopAsync(TestChargePoint link, RoamingTransaction transaction);
 
     protected abstract Task TellMeterAsync(TestChargePoint link, RoamingTransaction transaction, double register);
+
+    /// <summary>The service tells a charging profile: one with one schedule, where it is a limit.</summary>
+    protected object TakeProfile(JsonElement profile, JsonElement schedule)
+    {
+        if (profile.GetProperty("chargingProfilePurpose").GetString() != "TxProfile")
+            _limit = new LimitTold(schedule.GetProperty("chargingRateUnit").GetString()!, schedule.GetProperty("chargingSchedulePeriod")[0].GetProperty("limit").GetDouble());
+        return new { status = "Accepted" };
+    }
 
     /// <summary>The service asks for a start.</summary>
     protected object StartRemotely(string idTag, int? remoteStartId = null)

@@ -11,7 +11,7 @@ internal sealed class RoamingChargePoint16(string id, string password, int seed,
 
     protected override void Answer(TestChargePoint link)
     {
-        link.On("SetChargingProfile", _ => new { status = "Accepted" });
+        link.On("SetChargingProfile", call => TakeProfile(call.GetProperty("csChargingProfiles"), call.GetProperty("csChargingProfiles").GetProperty("chargingSchedule")));
         link.On("RemoteStartTransaction", call => StartRemotely(call.GetProperty("idTag").GetString()!));
         link.On("RemoteStopTransaction", call => StopRemotely(call.GetProperty("transactionId").GetInt32().ToString(CultureInfo.InvariantCulture)));
     }

@@ -22,7 +22,7 @@ internal sealed class RoamingStation(string id, string version, string password,
         });
         link.On("GetBaseReport", _ => new { status = "NotSupported" });
         link.On("GetCompositeSchedule", _ => new { status = "Rejected" });
-        link.On("SetChargingProfile", _ => new { status = "Accepted" });
+        link.On("SetChargingProfile", call => TakeProfile(call.GetProperty("chargingProfile"), call.GetProperty("chargingProfile").GetProperty("chargingSchedule")[0]));
         link.On("RequestStartTransaction", call =>
             StartRemotely(call.GetProperty("idToken").GetProperty("idToken").GetString()!, call.GetProperty("remoteStartId").GetInt32()));
         link.On("RequestStopTransaction", call => StopRemotely(call.GetProperty("transactionId").GetString()!));

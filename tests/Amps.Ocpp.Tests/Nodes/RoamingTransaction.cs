@@ -1,5 +1,13 @@
 namespace Amps.Ocpp.Tests.Nodes;
 
+/// <summary>A limit as a charge point was told it.</summary>
+/// <param name="Unit">A or W.</param>
+internal sealed record LimitTold(string Unit, double Value)
+{
+    /// <summary>Whether it is this cap on one phase of 230 V, as near as tenths of an ampere come to it.</summary>
+    public bool Is(double? kw) => kw is { } cap && (Unit == "W" ? Math.Abs(Value - (cap * 1000)) < 1 : Math.Abs(Value - (cap * 1000 / 230)) <= 0.1);
+}
+
 /// <summary>A transaction as the charge point knows it.</summary>
 /// <param name="Started">As told, with milliseconds.</param>
 /// <param name="MeterStart">Wh.</param>
