@@ -47,13 +47,18 @@ public sealed partial class ChargePoint
     /// <exception cref="StorageUnavailableException">Not durable: the station must keep and repeat it.</exception>
     public Task<StationTransaction> OpenStationTransactionAsync(
         string stationId, int connectorId, string idTag, DateTimeOffset startedAt, double meterStartWh, CancellationToken cancellationToken) =>
-        _services.Store.OpenStationTransactionAsync(
-            new NewTransaction(Id, connectorId, idTag, startedAt, meterStartWh, _services.Time.GetUtcNow()), stationId, cancellationToken);
+        FencedAsync(generation => _services.Store.OpenStationTransactionAsync(
+            new NewTransaction(Id, connectorId, idTag, startedAt, meterStartWh, _services.Time.GetUtcNow()) { Generation = generation }, stationId, cancellationToken));
 
     /// <summary>Closes a transaction durably, or puts the message into quarantine; positive either way (faults P16, P17).</summary>
     /// <exception cref="StorageUnavailableException">Not durable: the charge point must keep and repeat it.</exception>
     public Task<StopOutcome> CloseTransactionAsync(TransactionStop stop, CancellationToken cancellationToken) =>
         FencedAsync(generation => _services.Store.CloseTransactionAsync(stop with { Generation = generation }, cancellationToken));
+
+    /// <summary>Closes a transaction that its charge point seems to have forgotten; false = it had ended before.</summary>
+    /// <exception cref="StorageUnavailableException">It was not done.</exception>
+    internal Task<bool> CloseInferredAsync(long transactionId, DateTimeOffset at, string reason, CancellationToken cancellationToken) =>
+        FencedAsync(generation => _services.Store.CloseInferredAsync(new InferredEnd(Id, transactionId, at, reason) { Generation = generation }, cancellationToken));
 
     /// <summary>The connector on which this transaction runs as far as the live state knows; null = none.</summary>
     public int? ConnectorOf(string transactionId)

@@ -37,6 +37,14 @@ public sealed record TransactionStop(
     public long? Generation { get; init; }
 }
 
+/// <summary>The end of a transaction of which the charge point says nothing any more.</summary>
+/// <param name="Reason">E.g. <c>Inferred</c>.</param>
+public sealed record InferredEnd(ChargePointId ChargePoint, long TransactionId, DateTimeOffset At, string Reason)
+{
+    /// <inheritdoc cref="NewTransaction.Generation"/>
+    public long? Generation { get; init; }
+}
+
 /// <summary>A stored transaction.</summary>
 /// <param name="StationId">The id that the station gave it (2.x); null = <paramref name="Id"/> is what both sides use (1.6).</param>
 public sealed record TransactionRecord(
@@ -94,6 +102,7 @@ public interface IChargePointStore
     /// Opens the transaction to which the station gave this id, or finds it: the same id is always the same transaction. Where what
     /// is known began later or without a token, it is completed. Others are superseded as by <see cref="OpenTransactionAsync"/>.
     /// </summary>
+    /// <exception cref="LinkSupersededException">A newer link than the transaction's is known; nothing was changed.</exception>
     Task<StationTransaction> OpenStationTransactionAsync(NewTransaction transaction, string stationId, CancellationToken cancellationToken);
 
     /// <summary>A transaction by its id, of whatever charge point; null = no such.</summary>
@@ -102,8 +111,9 @@ public interface IChargePointStore
     /// <exception cref="LinkSupersededException">A newer link than the transaction's is known; nothing was changed.</exception>
     Task<StopOutcome> CloseTransactionAsync(TransactionStop stop, CancellationToken cancellationToken);
 
-    /// <summary>Closes an open transaction without a word of the charge point, e.g. reason <c>Inferred</c> (Q45).</summary>
-    Task CloseInferredAsync(ChargePointId chargePoint, long transactionId, DateTimeOffset at, string reason, CancellationToken cancellationToken);
+    /// <summary>Closes an open transaction without a word of the charge point (Q45); false = it was not open.</summary>
+    /// <exception cref="LinkSupersededException">A newer link than the one that is silent is known; nothing was changed.</exception>
+    Task<bool> CloseInferredAsync(InferredEnd end, CancellationToken cancellationToken);
 
     /// <summary>Keeps the newest snapshot of each device; one of a lower sequence than stored is ignored.</summary>
     Task SaveSnapshotsAsync(IReadOnlyList<ChargerSnapshot> snapshots, CancellationToken cancellationToken);

@@ -172,7 +172,7 @@ internal sealed class TransactionKeeper(Charger charger)
         try
         {
             if (long.TryParse(id, CultureInfo.InvariantCulture, out long number))
-                await ChargePoint.Services.Store.CloseInferredAsync(ChargePoint.Id, number, now, TransactionClosed.Inferred, CancellationToken.None);
+                await ChargePoint.CloseInferredAsync(number, now, TransactionClosed.Inferred, CancellationToken.None);
             ChargePoint.Post(charger.ConnectorId, new TransactionClosed(now, id, ByService: false, null, TransactionClosed.Inferred));
         }
         catch (StorageUnavailableException)

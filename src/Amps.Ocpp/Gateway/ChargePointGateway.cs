@@ -38,13 +38,19 @@ public sealed partial class ChargePointGateway(
     /// <summary>Live links of this node.</summary>
     public int Links => Volatile.Read(ref _links);
 
-    /// <summary>Takes no newcomers from now on, and closes every link with 1001.</summary>
+    /// <summary>
+    /// Takes no newcomers from now on, and closes every link with 1001: in a trickle where other nodes take them in, since thousands of
+    /// handshakes at once would hold up everything else there.
+    /// </summary>
     public async Task DrainAsync(TimeSpan limit)
     {
         _draining = true;
-        foreach (ChargePoint chargePoint in chargePoints.All)
-            chargePoint.Session?.Close(SessionEnd.ShuttingDown);
         long start = time.GetTimestamp();
+        await Trickle.RunAsync(
+            [.. chargePoints.All.Where(chargePoint => chargePoint.IsOnline)],
+            options.DrainTime,
+            chargePoint => chargePoint.Session?.Close(SessionEnd.ShuttingDown),
+            time);
         while (Links > 0 && time.GetElapsedTime(start) < limit)
             await Task.Delay(TimeSpan.FromMilliseconds(20), time);
     }

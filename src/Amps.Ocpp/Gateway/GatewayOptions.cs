@@ -39,6 +39,9 @@ public sealed record GatewayOptions
     /// <summary>Messages of more than 16 KiB that may be in memory at once; each takes at most 512 KiB.</summary>
     public int MaxLargeMessages { get; init; } = 128;
 
+    /// <summary>Over how long the links are closed when the service goes down.</summary>
+    public TimeSpan DrainTime { get; init; } = TimeSpan.FromMilliseconds(1);
+
     /// <summary>Charge points waiting for the operator's word at most; more are turned away with 503.</summary>
     public int MaxPending { get; init; } = 1000;
 }

@@ -53,6 +53,7 @@ internal static class AmpsComposition
         services.AddSingleton(settings.Readings);
         services.AddSingleton<SnapshotCache>();
         services.AddSingleton<IOtherNodes>(provider => provider.GetRequiredService<SnapshotCache>());
+        services.AddSingleton<CacheLoad>();
         services.AddHostedService<CacheFeed>();
         services.AddSingleton<ReadingService>();
 

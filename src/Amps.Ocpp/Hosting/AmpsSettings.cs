@@ -77,6 +77,7 @@ public sealed record AmpsSettings
                 CallTimeout = TimeSpan.FromSeconds(reader.Whole("Amps:Ocpp:CallTimeoutSeconds", 60, 1, 600)),
                 MessagesPerSecond = reader.Whole("Amps:Ocpp:MessagesPerSecond", 2000, 0, 1_000_000),
                 MessageBurst = reader.Whole("Amps:Ocpp:MessageBurst", 2000, 1, 1_000_000),
+                DrainTime = TimeSpan.FromMilliseconds(shared ? 3000 : 1),
             },
             ClientCertificates = ReadClientCertificates(reader),
             Chargers = new ChargersOptions
@@ -106,6 +107,7 @@ public sealed record AmpsSettings
                 LiveBudget = TimeSpan.FromMilliseconds(reader.Whole("Amps:Reads:LiveBudgetMilliseconds", 2000, 100, 60_000)),
                 TopicPrefix = prefix,
                 NodeId = node,
+                Shared = shared,
             },
             Sandbox = new SandboxOptions
             {

@@ -1,11 +1,12 @@
 using System.Text.Json;
 using Amps.Ocpp.Mqtt;
+using Amps.Ocpp.Readings;
 using Amps.Ocpp.Storage;
 
 namespace Amps.Ocpp.Hosting;
 
 /// <summary>Liveness and readiness (operator surface, section 3); no key is needed and nothing secret is told.</summary>
-internal sealed class HealthEndpoints(IStorageHealth storage, IMqttClient mqtt, ServiceLifetime lifetime)
+internal sealed class HealthEndpoints(IStorageHealth storage, IMqttClient mqtt, CacheLoad load, ServiceLifetime lifetime)
 {
     public void Map(IEndpointRouteBuilder routes)
     {
@@ -13,14 +14,18 @@ internal sealed class HealthEndpoints(IStorageHealth storage, IMqttClient mqtt, 
         routes.MapGet("/health/ready", ReadyAsync);
     }
 
-    /// <summary>Ready = the store takes writes and the service is not going down; the broker is reported, not required.</summary>
+    /// <summary>
+    /// Ready = the store takes writes, the service is not going down, and what the broker kept has been read; the broker itself is reported, not
+    /// required.
+    /// </summary>
     private Task ReadyAsync(HttpContext context)
     {
-        bool ready = storage.Available && !lifetime.Draining;
+        bool ready = storage.Available && !lifetime.Draining && load.IsDone;
         return AnswerAsync(context, ready ? 200 : 503, json =>
         {
             json.WriteString("status", ready ? "ready" : lifetime.Draining ? "draining" : "not ready");
             json.WriteString("storage", storage.Available ? "available" : "unavailable");
+            json.WriteString("cache", load.IsDone ? "loaded" : "loading");
             json.WriteString("mqtt", mqtt.State.ToString().ToLowerInvariant());
             if (mqtt.LastError is { } error)
                 json.WriteString("mqttError", error);

@@ -49,6 +49,15 @@ public sealed record ReadingsOptions
     /// <summary>Prefix of all topics.</summary>
     public string TopicPrefix { get; init; } = "amps/v1";
 
+    /// <summary>Whether there may be other nodes, whose chargers are known by the broker only.</summary>
+    public bool Shared { get; init; }
+
+    /// <summary>How long after a start what the broker kept is waited for.</summary>
+    public TimeSpan LoadLimit { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>The same while there is no broker.</summary>
+    public TimeSpan BrokerLimit { get; init; } = TimeSpan.FromSeconds(5);
+
     /// <summary>Devices the cache holds at most; more are not cached, only counted.</summary>
     public int MaxDevices { get; init; } = 2_000_000;
 }

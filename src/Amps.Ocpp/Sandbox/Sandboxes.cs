@@ -15,6 +15,9 @@ public sealed partial class Sandboxes(ChargePointDirectory directory, IActionSto
     : BackgroundService, ISandboxStage
 {
     private readonly ConcurrentDictionary<string, Entry> _running = new(StringComparer.Ordinal);
+
+    // Asked for here while another node had them: should that node end, they are wanted here.
+    private readonly ConcurrentDictionary<string, long> _wanted = new(StringComparer.Ordinal);
     private readonly SimulationClock _clock = new(time);
     private volatile bool _stopping;
 
@@ -46,6 +49,7 @@ public sealed partial class Sandboxes(ChargePointDirectory directory, IActionSto
 
     private async ValueTask UseUnlessElsewhereAsync(string customerId)
     {
+        _wanted[customerId] = time.GetTimestamp();
         if (await leases.TryHoldAsync(DutyOf(customerId), CancellationToken.None))
             await Use(customerId);
     }
@@ -102,6 +106,7 @@ public sealed partial class Sandboxes(ChargePointDirectory directory, IActionSto
             await EndAsync(customer);
         try
         {
+            await TakeOverAsync();
             foreach (string customer in await actions.ListCustomersWithWorkAsync(ApiEnvironment.Sandbox, cancellationToken))
                 await UseAsync(customer);
         }
@@ -116,6 +121,23 @@ public sealed partial class Sandboxes(ChargePointDirectory directory, IActionSto
         IEnumerable<string> tooMany = _running.OrderByDescending(entry => entry.Value.LastUse).Skip(options.MaxRunning).Select(entry => entry.Key);
         foreach (string customer in idle.Union(tooMany).ToList())
             await EndAsync(customer);
+    }
+
+    /// <summary>Starts what was asked for here and has lost its node: whoever has the lease must run it, since the others wait for that.</summary>
+    private async Task TakeOverAsync()
+    {
+        foreach ((string customer, long at) in _wanted)
+        {
+            if (time.GetElapsedTime(at) > options.IdleAfter)
+            {
+                if (_wanted.TryRemove(customer, out _) && !_running.ContainsKey(customer))
+                    await leases.DropAsync(DutyOf(customer));
+            }
+            else if (!_running.ContainsKey(customer) && leases.Has(DutyOf(customer)))
+            {
+                await Use(customer);
+            }
+        }
     }
 
     private async Task AwaitStartAsync(string customerId, Entry entry)
@@ -138,6 +160,7 @@ public sealed partial class Sandboxes(ChargePointDirectory directory, IActionSto
     {
         if (_running.TryRemove(customerId, out Entry? entry))
         {
+            _wanted.TryRemove(customerId, out _);
             await entry.Sandbox.DisposeAsync();
             await leases.DropAsync(DutyOf(customerId));
             LogEnded(customerId);

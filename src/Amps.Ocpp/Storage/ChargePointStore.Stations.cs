@@ -33,6 +33,7 @@ internal sealed partial class ChargePointStore
 
     private static StationTransaction OpenStation(SqlSession session, NewTransaction transaction, string stationId)
     {
+        Fence(session, transaction.ChargePoint, transaction.Generation);
         (string, object?) chargePoint = ("@charge_point", transaction.ChargePoint.ToKey());
         (string, object?) station = ("@station_id", stationId);
         (string, object?) tag = ("@id_tag", transaction.IdTag);

@@ -94,8 +94,8 @@ internal sealed partial class ChargePointStore(IDatabase database) : IChargePoin
 
     /// <inheritdoc/>
     public Task<long> OpenTransactionAsync(NewTransaction transaction, CancellationToken cancellationToken) =>
-        transaction.Generation is { } generation
-            ? database.WriteAsync(session => { Fence(session, transaction.ChargePoint, generation); return Open(transaction).Run(session); }, cancellationToken)
+        transaction.Generation is not null
+            ? database.WriteAsync(session => { Fence(session, transaction.ChargePoint, transaction.Generation); return Open(transaction).Run(session); }, cancellationToken)
             : database.WriteAsync(Open(transaction), cancellationToken);
 
     /// <inheritdoc/>
@@ -107,15 +107,18 @@ internal sealed partial class ChargePointStore(IDatabase database) : IChargePoin
         database.WriteAsync(session => Close(session, stop), cancellationToken);
 
     /// <inheritdoc/>
-    public Task CloseInferredAsync(
-        ChargePointId chargePoint, long transactionId, DateTimeOffset at, string reason, CancellationToken cancellationToken) =>
+    public Task<bool> CloseInferredAsync(InferredEnd end, CancellationToken cancellationToken) =>
         database.WriteAsync(
-            session => session.Execute(
-                CloseInferredStatement,
-                ("@id", transactionId),
-                ("@charge_point", chargePoint.ToKey()),
-                ("@at", at.ToColumn()),
-                ("@reason", reason)),
+            session =>
+            {
+                Fence(session, end.ChargePoint, end.Generation);
+                return session.Execute(
+                    CloseInferredStatement,
+                    ("@id", end.TransactionId),
+                    ("@charge_point", end.ChargePoint.ToKey()),
+                    ("@at", end.At.ToColumn()),
+                    ("@reason", end.Reason)) > 0;
+            },
             cancellationToken);
 
     /// <inheritdoc/>
@@ -158,16 +161,15 @@ internal sealed partial class ChargePointStore(IDatabase database) : IChargePoin
         ("@at", transaction.StartedAt.ToColumn()),
         ("@reason", Superseded));
 
-    private static void Fence(SqlSession session, ChargePointId chargePoint, long generation)
+    private static void Fence(SqlSession session, ChargePointId chargePoint, long? generation)
     {
-        if (session.First(NewerStatement, ReadId, ("@charge_point", chargePoint.ToKey()), ("@generation", generation)) is var newer and > 0)
+        if (generation is not null && session.First(NewerStatement, ReadId, ("@charge_point", chargePoint.ToKey()), ("@generation", generation)) is var newer and > 0)
             throw new LinkSupersededException($"The charge point has a newer link, {newer}, than the {generation} that told this.");
     }
 
     private static StopOutcome Close(SqlSession session, TransactionStop stop)
     {
-        if (stop.Generation is { } generation)
-            Fence(session, stop.ChargePoint, generation);
+        Fence(session, stop.ChargePoint, stop.Generation);
         ReadOnlySpan<(string, object?)> values =
         [
             ("@id", stop.TransactionId),

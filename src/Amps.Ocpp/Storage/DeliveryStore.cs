@@ -42,8 +42,12 @@ internal sealed class DeliveryStore(IDatabase database) : IDeliveryStore
     private const string EndLease = "lease_node = NULL, lease_until = NULL";
 
     /// <inheritdoc/>
-    public Task ReleaseAsync(string node, CancellationToken cancellationToken) => database.WriteAsync(
-        session => session.Execute($"UPDATE webhook_deliveries SET {EndLease} WHERE lease_node = @node", ("@node", node)), cancellationToken);
+    public Task ReleaseAsync(string node, IReadOnlyCollection<long> kept, CancellationToken cancellationToken) => database.WriteAsync(
+        session => session.Execute(
+            $"UPDATE webhook_deliveries SET {EndLease} WHERE lease_node = @node AND sequence NOT IN (SELECT CAST(value AS BIGINT) FROM {{ids}} AS kept)",
+            ("@node", node),
+            ("@ids", kept.ToIdArray())),
+        cancellationToken);
 
     /// <inheritdoc/>
     public Task<DueWork> LookAsync(DateTimeOffset now, CancellationToken cancellationToken) => database.ReadAsync(

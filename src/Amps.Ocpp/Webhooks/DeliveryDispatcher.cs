@@ -19,8 +19,11 @@ public sealed partial class DeliveryDispatcher(
     private readonly Dictionary<string, EndpointLane> _lanes = new(StringComparer.Ordinal);
     private readonly Lock _gate = new();
     private readonly CancellationTokenSource _attempts = new();
+    private readonly HashSet<long> _inFlight = [];
     private TaskCompletionSource? _drained;
-    private int _inFlight;
+
+    // An earlier life may have left leases behind; so may a write of which nobody knows whether it took place.
+    private volatile bool _mayHoldMore = true;
     private DateTimeOffset _tidyAt;
 
     public override Task StartAsync(CancellationToken cancellationToken)
@@ -45,7 +48,7 @@ public sealed partial class DeliveryDispatcher(
         lock (_gate)
         {
             _drained = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            if (_inFlight == 0)
+            if (_inFlight.Count == 0)
                 _drained.SetResult();
             drained = _drained.Task;
         }
@@ -62,22 +65,20 @@ public sealed partial class DeliveryDispatcher(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        bool released = false;
         while (!stoppingToken.IsCancellationRequested)
         {
             Task? raised = signal.Next;
             TimeSpan sleep;
             try
             {
-                if (!released)
-                    await store.ReleaseAsync(options.NodeId, stoppingToken);
-                released = true;
+                await ReleaseAsync(stoppingToken);
                 await TidyAsync(stoppingToken);
                 sleep = await StartDueAsync(stoppingToken);
             }
             catch (StorageUnavailableException e)
             {
                 LogStorage(e.Message);
+                _mayHoldMore = true;
                 sleep = StoragePause;
                 raised = null;
             }
@@ -92,6 +93,18 @@ public sealed partial class DeliveryDispatcher(
             }
             await SleepAsync(raised, sleep, stoppingToken);
         }
+    }
+
+    /// <summary>Gives back what is leased by this life and not being sent.</summary>
+    private async Task ReleaseAsync(CancellationToken stoppingToken)
+    {
+        if (!_mayHoldMore)
+            return;
+        _mayHoldMore = false;
+        long[] kept;
+        lock (_gate)
+            kept = [.. _inFlight];
+        await store.ReleaseAsync(options.NodeId, kept, stoppingToken);
     }
 
     /// <param name="raised">Ends the sleep early; null = nothing does but the end of the service.</param>
@@ -115,7 +128,7 @@ public sealed partial class DeliveryDispatcher(
             {
                 lock (_gate)
                 {
-                    _inFlight++;
+                    _inFlight.Add(delivery.Sequence);
                     LaneOf(delivery.Endpoint.Id).InFlight++;
                 }
                 _ = RunAsync(delivery);
@@ -131,7 +144,7 @@ public sealed partial class DeliveryDispatcher(
         DateTimeOffset? next = work.Next;
         lock (_gate)
         {
-            int room = options.MaxInFlight - _inFlight;
+            int room = options.MaxInFlight - _inFlight.Count;
             foreach (string endpoint in work.Endpoints)
             {
                 EndpointLane lane = LaneOf(endpoint);
@@ -149,6 +162,7 @@ public sealed partial class DeliveryDispatcher(
     private async Task RunAsync(ClaimedDelivery delivery)
     {
         AttemptResult? result = null;
+        bool unknown = false;
         try
         {
             long started = Stopwatch.GetTimestamp();
@@ -162,7 +176,8 @@ public sealed partial class DeliveryDispatcher(
         }
         catch (StorageUnavailableException e)
         {
-            // The lease runs out and it is sent again.
+            // It is given back when the store is there again, and sent once more.
+            unknown = true;
             LogStorage(e.Message);
         }
         catch (Exception e)
@@ -171,7 +186,9 @@ public sealed partial class DeliveryDispatcher(
         }
         finally
         {
-            Leave(delivery.Endpoint.Id, result);
+            Leave(delivery, result);
+            _mayHoldMore |= unknown;
+            signal.Raise();
         }
     }
 
@@ -206,20 +223,21 @@ public sealed partial class DeliveryDispatcher(
         }
     }
 
-    private void Leave(string endpointId, AttemptResult? result)
+    private void Leave(ClaimedDelivery delivery, AttemptResult? result)
     {
+        string endpointId = delivery.Endpoint.Id;
         lock (_gate)
         {
+            _inFlight.Remove(delivery.Sequence);
             EndpointLane lane = LaneOf(endpointId);
             lane.InFlight--;
             if (result is not null)
                 lane.Note(result.Error is not null, RetryPolicy.Cap(result.RetryAfter, options), time.GetUtcNow());
             if (lane.IsIdle(time.GetUtcNow()))
                 _lanes.Remove(endpointId);
-            if (--_inFlight == 0)
+            if (_inFlight.Count == 0)
                 _drained?.TrySetResult();
         }
-        signal.Raise();
     }
 
     private EndpointLane LaneOf(string endpointId)

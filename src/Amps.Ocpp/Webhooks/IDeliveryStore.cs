@@ -52,8 +52,12 @@ public sealed record TidyLimits(int MaxPending, int MaxFailed, DateTimeOffset De
 /// <exception cref="StorageUnavailableException">The store is away; nothing was changed.</exception>
 public interface IDeliveryStore
 {
-    /// <summary>Ends the leases that an earlier life of this node left behind.</summary>
-    Task ReleaseAsync(string node, CancellationToken cancellationToken);
+    /// <summary>
+    /// Ends the leases of a node but those of the deliveries it is sending: what an earlier life left behind, and what a write took of which
+    /// nobody heard whether it took place.
+    /// </summary>
+    /// <param name="kept">Sequence numbers of what is being sent.</param>
+    Task ReleaseAsync(string node, IReadOnlyCollection<long> kept, CancellationToken cancellationToken);
 
     Task<DueWork> LookAsync(DateTimeOffset now, CancellationToken cancellationToken);
 

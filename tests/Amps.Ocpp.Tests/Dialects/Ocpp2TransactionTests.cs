@@ -1,5 +1,9 @@
+using System.Globalization;
 using System.Text.Json;
+using Amps.Ocpp.Chargers;
+using Amps.Ocpp.Tests.Storage;
 using Amps.Ocpp.Tests.Support;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Amps.Ocpp.Tests.Dialects;
 
@@ -23,6 +27,20 @@ public sealed class Ocpp2TransactionTests(Ocpp2Service fixture) : IClassFixture<
         await station.EventAsync("Ended", "EVDeparted", "t1", "Idle", stoppedReason: "EVDisconnected", seqNo: 10);
         await station.EventAsync("Updated", "MeterValuePeriodic", "t1", "Charging", seqNo: 11);
         await UntilAsync("order", "available");
+    }
+
+    [Theory]
+    [Trait("row", "R14")]
+    [InlineData(2039)]
+    [InlineData(0.1)]
+    [InlineData(1234567.891)]
+    public async Task A_register_is_stored_as_it_was_told(double wattHours)
+    {
+        string id = string.Create(CultureInfo.InvariantCulture, $"METER{wattHours * 1000:F0}");
+        await using TestStation station = await fixture.BootAsync(id, "2.0.1");
+        await station.EventAsync("Started", "Authorized", "t1", "Charging", idToken: "CARD", wattHours: wattHours);
+        ChargePointMemory memory = await fixture.Service.Services.GetRequiredService<IChargePointStore>().RecallAsync(Sample.Cp(id), [], default);
+        Assert.Equal(wattHours, Assert.Single(memory.OpenTransactions).MeterStartWh);
     }
 
     [Fact]

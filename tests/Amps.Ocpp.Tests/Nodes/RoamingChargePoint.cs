@@ -8,28 +8,62 @@ namespace Amps.Ocpp.Tests.Nodes;
 
 /// <summary>
 /// An obedient charge point behind a load balancer: connects to some node, gives up a link on which nothing is answered, comes back on
-/// another, and repeats what was not acknowledged.
+/// another, and repeats in order what was not acknowledged. Now and then somebody charges at it with a card.
 /// </summary>
-internal sealed class RoamingChargePoint(string id, string password, Func<Uri> balance)
+internal abstract class RoamingChargePoint(string id, string password, int seed, Func<Uri> balance)
 {
-    private readonly ConcurrentBag<int> _acknowledged = [];
+    private readonly ConcurrentQueue<Func<TestChargePoint, Task>> _toTell = new();
+    private readonly ConcurrentQueue<RoamingTransaction> _transactions = new();
+    private readonly ConcurrentQueue<string> _violations = new();
+    private readonly SemaphoreSlim _work = new(0);
     private readonly Lock _gate = new();
-    private object? _start;
-    private int? _running;
-    private int? _ending;
+    private readonly Random _random = new(seed);
+    private RoamingTransaction? _running;
+    private double _register = 1000 + (seed % 1000);
     private int _starts;
     private int _stops;
+    private volatile bool _resting;
+    private volatile LimitTold? _limit;
 
-    /// <summary>Ids of transactions that the service acknowledged.</summary>
-    public IReadOnlyCollection<int> Acknowledged => _acknowledged;
-
-    /// <summary>RemoteStartTransaction calls that arrived.</summary>
-    public int Starts => _starts;
-
-    /// <summary>RemoteStopTransaction calls that arrived.</summary>
-    public int Stops => _stops;
+    /// <summary>The newest limit for all transactions that it was told.</summary>
+    public LimitTold? Limit => _limit;
 
     public string Id => id;
+
+    /// <summary>Of OCPP: 1.6, 2.0.1 or 2.1.</summary>
+    public abstract string Version { get; }
+
+    /// <summary>Every transaction that it began, oldest first.</summary>
+    public IReadOnlyList<RoamingTransaction> Transactions => [.. _transactions];
+
+    /// <summary>Calls for a remote start that arrived.</summary>
+    public int Starts => _starts;
+
+    /// <summary>Calls for a remote stop that arrived.</summary>
+    public int Stops => _stops;
+
+    /// <summary>Whether somebody charges with a card now and then.</summary>
+    public bool HasCards { get; init; } = true;
+
+    /// <summary>Frames, either way, that the schemas do not allow.</summary>
+    public IEnumerable<string> Violations => _violations;
+
+    /// <summary>Nothing runs, and everything that there was to tell was acknowledged.</summary>
+    public bool IsSettled
+    {
+        get
+        {
+            lock (_gate)
+                return _running is null && _toTell.IsEmpty;
+        }
+    }
+
+    /// <summary>Nobody charges with a card any more, and what runs is ended.</summary>
+    public void Rest()
+    {
+        _resting = true;
+        End("Local");
+    }
 
     public async Task RunAsync(CancellationToken stop)
     {
@@ -37,8 +71,18 @@ internal sealed class RoamingChargePoint(string id, string password, Func<Uri> b
         {
             try
             {
-                await using TestChargePoint link = await TestChargePoint.ConnectAsync(balance(), id, password).WaitAsync(TimeSpan.FromSeconds(5), stop);
-                await LiveAsync(link, stop);
+                await using TestChargePoint link = await TestChargePoint.ConnectAsync(balance(), id, password, "ocpp" + Version).WaitAsync(TimeSpan.FromSeconds(5), stop);
+                link.Check = new FrameCheck(Version);
+                try
+                {
+                    await LiveAsync(link, stop);
+                }
+                finally
+                {
+                    // An error is an answer too: what cannot be stored now is told again.
+                    foreach (string violation in link.Check.Violations.Where(violation => !violation.StartsWith("CALLERROR", StringComparison.Ordinal)))
+                        _violations.Enqueue($"{id}: {violation}");
+                }
             }
             catch (Exception e) when (e is WebSocketException or TimeoutException or OperationCanceledException or HttpRequestException or CallErrorException or IOException or ObjectDisposedException)
             {
@@ -48,67 +92,131 @@ internal sealed class RoamingChargePoint(string id, string password, Func<Uri> b
         }
     }
 
+    protected static string Now => DateTime.UtcNow.ToString("yyyy-MM-ddTHH:mm:ss.fffZ", CultureInfo.InvariantCulture);
+
+    protected static Task<JsonElement> AskAsync(TestChargePoint link, string action, object payload) =>
+        link.CallAsync(action, payload).WaitAsync(TimeSpan.FromSeconds(2.5));
+
+    /// <summary>Sets how it answers.</summary>
+    protected abstract void Answer(TestChargePoint link);
+
+    protected abstract Task BootAsync(TestChargePoint link);
+
+    protected abstract Task TellStatusAsync(TestChargePoint link, bool charging);
+
+    protected abstract Task TellStartAsync(TestChargePoint link, RoamingTransaction transaction);
+
+    protected abstract Task TellStopAsync(TestChargePoint link, RoamingTransaction transaction);
+
+    protected abstract Task TellMeterAsync(TestChargePoint link, RoamingTransaction transaction, double register);
+
+    /// <summary>The service tells a charging profile: one with one schedule, where it is a limit.</summary>
+    protected object TakeProfile(JsonElement profile, JsonElement schedule)
+    {
+        if (profile.GetProperty("chargingProfilePurpose").GetString() != "TxProfile")
+            _limit = new LimitTold(schedule.GetProperty("chargingRateUnit").GetString()!, schedule.GetProperty("chargingSchedulePeriod")[0].GetProperty("limit").GetDouble());
+        return new { status = "Accepted" };
+    }
+
+    /// <summary>The service asks for a start.</summary>
+    protected object StartRemotely(string idTag, int? remoteStartId = null)
+    {
+        Interlocked.Increment(ref _starts);
+        Begin(idTag, remoteStartId);
+        return new { status = "Accepted" };
+    }
+
+    /// <summary>The service asks for a stop of a transaction.</summary>
+    protected object StopRemotely(string transactionId)
+    {
+        Interlocked.Increment(ref _stops);
+        lock (_gate)
+        {
+            if (_running?.Id != transactionId)
+                return new { status = "Rejected" };
+        }
+        End("Remote");
+        return new { status = "Accepted" };
+    }
+
     private async Task LiveAsync(TestChargePoint link, CancellationToken stop)
     {
-        var work = new SemaphoreSlim(1);
-        link.On("SetChargingProfile", _ => new { status = "Accepted" });
-        link.On("RemoteStartTransaction", call =>
-        {
-            Interlocked.Increment(ref _starts);
-            lock (_gate)
-            {
-                if (_running is null && _start is null)
-                    _start = new { connectorId = 1, idTag = call.GetProperty("idTag").GetString(), meterStart = Environment.TickCount & 0xFFFFFF, timestamp = DateTime.UtcNow.ToString("yyyy-MM-ddTHH:mm:ss.fffZ", CultureInfo.InvariantCulture) };
-            }
-            work.Release();
-            return new { status = "Accepted" };
-        });
-        link.On("RemoteStopTransaction", call =>
-        {
-            Interlocked.Increment(ref _stops);
-            int transaction = call.GetProperty("transactionId").GetInt32();
-            lock (_gate)
-            {
-                if (_running != transaction)
-                    return new { status = "Rejected" };
-                _ending = transaction;
-            }
-            work.Release();
-            return new { status = "Accepted" };
-        });
-        await AskAsync(link, "BootNotification", new { chargePointVendor = "Test", chargePointModel = "Roaming", firmwareVersion = "1" });
-        await AskAsync(link, "StatusNotification", new { connectorId = 1, errorCode = "NoError", status = _running is null ? "Preparing" : "Charging" });
+        Answer(link);
+        await BootAsync(link);
+        await TellStatusAsync(link, charging: _running is { Id: not null });
         while (!stop.IsCancellationRequested && !link.Closed.IsCompleted)
         {
-            await TellAsync(link);
-            if (!await work.WaitAsync(TimeSpan.FromMilliseconds(400), stop))
-                await AskAsync(link, "Heartbeat", new { });
+            while (_toTell.TryPeek(out Func<TestChargePoint, Task>? next))
+            {
+                await next(link);
+                _toTell.TryDequeue(out _);
+            }
+            if (!await _work.WaitAsync(TimeSpan.FromMilliseconds(400), stop))
+                await PassTimeAsync(link);
         }
     }
 
-    private async Task TellAsync(TestChargePoint link)
+    private async Task PassTimeAsync(TestChargePoint link)
     {
-        object? start;
-        int? ending;
+        RoamingTransaction? running;
+        double register;
+        bool somebodyComes;
         lock (_gate)
-            (start, ending) = (_start, _ending);
-        if (start is not null)
         {
-            int transaction = (await AskAsync(link, "StartTransaction", start)).GetProperty("transactionId").GetInt32();
-            _acknowledged.Add(transaction);
-            lock (_gate)
-                (_start, _running) = (null, transaction);
-            await AskAsync(link, "StatusNotification", new { connectorId = 1, errorCode = "NoError", status = "Charging" });
+            running = _running;
+            register = Count();
+            somebodyComes = HasCards && _random.Next(6) == 0;
         }
-        if (ending is { } id)
-        {
-            await AskAsync(link, "StopTransaction", new { transactionId = id, meterStop = Environment.TickCount & 0xFFFFFF, reason = "Remote", timestamp = DateTime.UtcNow.ToString("yyyy-MM-ddTHH:mm:ss.fffZ", CultureInfo.InvariantCulture) });
-            lock (_gate)
-                (_running, _ending) = (null, null);
-            await AskAsync(link, "StatusNotification", new { connectorId = 1, errorCode = "NoError", status = "Preparing" });
-        }
+        if (running is { Id: not null })
+            await TellMeterAsync(link, running, register);
+        else
+            await AskAsync(link, "Heartbeat", new { });
+        if (!somebodyComes)
+            return;
+        if (running is null)
+            Begin("CARD", remoteStartId: null);
+        else if (running.IdTag == "CARD")
+            End("Local");
     }
 
-    private static Task<JsonElement> AskAsync(TestChargePoint link, string action, object payload) =>
-        link.CallAsync(action, payload).WaitAsync(TimeSpan.FromSeconds(2.5));
+    private double Count() => _register += 1 + _random.Next(10);
+
+    private void Begin(string idTag, int? remoteStartId)
+    {
+        lock (_gate)
+        {
+            if (_running is not null || _resting)
+                return;
+            RoamingTransaction transaction = new(idTag, Now, Count()) { RemoteStartId = remoteStartId };
+            _running = transaction;
+            _transactions.Enqueue(transaction);
+            _toTell.Enqueue(async link =>
+            {
+                await TellStartAsync(link, transaction);
+                transaction.StartAcknowledged = true;
+            });
+            _toTell.Enqueue(link => TellStatusAsync(link, charging: true));
+        }
+        _work.Release();
+    }
+
+    private void End(string reason)
+    {
+        lock (_gate)
+        {
+            if (_running is not { } transaction)
+                return;
+            _running = null;
+            transaction.Stopped = Now;
+            transaction.StopReason = reason;
+            transaction.MeterStop = Count();
+            _toTell.Enqueue(async link =>
+            {
+                await TellStopAsync(link, transaction);
+                transaction.StopAcknowledged = true;
+            });
+            _toTell.Enqueue(link => TellStatusAsync(link, charging: false));
+        }
+        _work.Release();
+    }
 }

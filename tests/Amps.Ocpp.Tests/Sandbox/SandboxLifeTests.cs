@@ -52,6 +52,45 @@ public sealed class SandboxLifeTests
         }
     }
 
+    [Fact]
+    public async Task A_sandbox_asked_for_while_another_node_had_it_starts_here_when_its_lease_falls_to_this_node()
+    {
+        await using ServiceHost service = await ServiceHost.StartAsync("Amps:Mqtt:Mode=Off");
+        using ApiClient app = await service.CustomerAsync("inherited", "sandbox");
+        string data = Directory.CreateTempSubdirectory("amps-sandbox-").FullName;
+        bool free = false;
+        var leases = new Mock<ILeaseStore>();
+        leases.Setup(store => store.TryTakeAsync(It.IsAny<string>(), It.IsAny<string>(), It.IsAny<TimeSpan>(), It.IsAny<CancellationToken>())).ReturnsAsync(() => Volatile.Read(ref free));
+        var actions = new Mock<IActionStore>();
+        actions.Setup(store => store.ListCustomersWithWorkAsync(ApiEnvironment.Sandbox, It.IsAny<CancellationToken>())).ReturnsAsync([]);
+        var nodes = new NodesOptions { Shared = true, LeaseTime = TimeSpan.FromMilliseconds(500) };
+        try
+        {
+            using var keeper = new LeaseKeeper(leases.Object, new NodeLife(nodes), nodes, TimeProvider.System, NullLogger<LeaseKeeper>.Instance);
+            using var sandboxes = new Sandboxes(
+                service.Services.GetRequiredService<ChargePointDirectory>(),
+                actions.Object,
+                keeper,
+                new SandboxOptions { Endpoint = new Uri(service.Ocpp.ToString().TrimEnd('/')), DataDirectory = data, LookEvery = TimeSpan.FromMilliseconds(100) },
+                TimeProvider.System,
+                NullLogger<Sandboxes>.Instance);
+            await keeper.StartAsync(CancellationToken.None);
+            await sandboxes.StartAsync(CancellationToken.None);
+            await sandboxes.UseAsync("inherited");
+            Assert.Empty((await service.Operator.DataAsync("/operator/charge-points")).GetProperty("items").EnumerateArray());
+
+            Volatile.Write(ref free, true);
+
+            await UntilOnlineAsync(service, online => online == 3);
+            await sandboxes.StopAsync(CancellationToken.None);
+            await keeper.StopAsync(CancellationToken.None);
+        }
+        finally
+        {
+            Directory.Delete(data, recursive: true);
+        }
+    }
+
     private static Task UntilOnlineAsync(ServiceHost service, Func<int, bool> condition) => service.Operator.UntilAsync(
         "/operator/charge-points", list => condition(list.GetProperty("items").EnumerateArray().Count(item => item.GetProperty("link").GetProperty("online").GetBoolean())));
 }

@@ -178,8 +178,8 @@ public abstract class ChargePointStoreTests(StoreFixture store) : IAsyncLifetime
     {
         long id = await ChargePoints.OpenTransactionAsync(Sample.Start(), default);
 
-        await ChargePoints.CloseInferredAsync(Cp1, id, Sample.Noon.AddMinutes(10), "Inferred", default);
-        Assert.Equal(("Inferred", Sample.Noon.AddMinutes(10)), await EndOfAsync(id));
+        await ChargePoints.CloseInferredAsync(Inferred(id, hour: 1), default);
+        Assert.Equal(("Inferred", Sample.Noon.AddHours(1)), await EndOfAsync(id));
         Assert.Empty((await RecallAsync()).OpenTransactions);
 
         Assert.Equal(StopOutcome.AlreadyClosed, await ChargePoints.CloseTransactionAsync(Sample.Stop(id), default));
@@ -193,11 +193,41 @@ public abstract class ChargePointStoreTests(StoreFixture store) : IAsyncLifetime
         await ChargePoints.CloseTransactionAsync(Sample.Stop(told), default);
         long open = await ChargePoints.OpenTransactionAsync(Sample.Start(connector: 2), default);
 
-        await ChargePoints.CloseInferredAsync(Cp1, told, Sample.Noon.AddHours(5), "Inferred", default);
-        await ChargePoints.CloseInferredAsync(Sample.Cp("CP2"), open, Sample.Noon.AddHours(5), "Inferred", default);
+        await ChargePoints.CloseInferredAsync(Inferred(told), default);
+        await ChargePoints.CloseInferredAsync(Inferred(open) with { ChargePoint = Sample.Cp("CP2") }, default);
 
         Assert.Equal("EVDisconnected", (await EndOfAsync(told)).Reason);
         Assert.Equal(open, Assert.Single((await RecallAsync()).OpenTransactions).Id);
+    }
+
+    [Fact]
+    [Trait("row", "C16")]
+    public async Task Whatever_an_older_link_tells_of_a_transaction_is_refused_and_changes_nothing()
+    {
+        long old = await store.Registry.NextGenerationAsync(Cp1, default);
+        long ours = await ChargePoints.OpenTransactionAsync(Sample.Start() with { Generation = old }, default);
+        StationTransaction station = await ChargePoints.OpenStationTransactionAsync(Sample.Start(connector: 2) with { IdTag = "", Generation = old }, "station-1", default);
+        long now = await store.Registry.NextGenerationAsync(Cp1, default);
+
+        foreach (Func<Task> write in new Func<Task>[]
+        {
+            () => ChargePoints.OpenTransactionAsync(Sample.Start(connector: 3) with { Generation = old }, default),
+            () => ChargePoints.OpenTransactionAsync(Sample.Start() with { Generation = old }, default),
+            () => ChargePoints.OpenStationTransactionAsync(Sample.Start(connector: 2, minute: 1) with { Generation = old }, "station-2", default),
+            () => ChargePoints.OpenStationTransactionAsync(Sample.Start(connector: 2) with { Generation = old }, "station-1", default),
+            () => ChargePoints.CloseTransactionAsync(Sample.Stop(ours) with { Generation = old }, default),
+            () => ChargePoints.CloseTransactionAsync(Sample.Stop(station.Id) with { Generation = old }, default),
+            () => ChargePoints.CloseTransactionAsync(Sample.Stop(4711) with { Generation = old }, default),
+            () => ChargePoints.CloseInferredAsync(Inferred(station.Id) with { Generation = old }, default),
+        })
+            await Assert.ThrowsAsync<LinkSupersededException>(write);
+
+        IReadOnlyList<TransactionRecord> open = (await RecallAsync()).OpenTransactions;
+        Assert.Equal([ours, station.Id], open.Select(transaction => transaction.Id));
+        Assert.Equal("", open[1].IdTag);
+        Assert.Equal(station, await ChargePoints.OpenStationTransactionAsync(Sample.Start(connector: 2) with { Generation = now }, "station-1", default));
+        Assert.Equal(StopOutcome.Closed, await ChargePoints.CloseTransactionAsync(Sample.Stop(station.Id) with { Generation = now }, default));
+        Assert.True(await ChargePoints.CloseInferredAsync(Inferred(ours) with { Generation = now }, default));
     }
 
     [Fact]
@@ -228,6 +258,8 @@ public abstract class ChargePointStoreTests(StoreFixture store) : IAsyncLifetime
             row => ((string?)row.GetString(0), new DateTimeOffset(row.GetInt64(1), TimeSpan.Zero)),
             ("@id", id)),
         default);
+
+    private static InferredEnd Inferred(long id, int hour = 5) => new(Cp1, id, Sample.Noon.AddHours(hour), "Inferred");
 
     private Task<long> QuarantinedAsync(string chargePoint) => store.Database.ReadAsync(
         session => session.First(

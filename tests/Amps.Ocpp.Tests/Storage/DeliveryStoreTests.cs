@@ -134,9 +134,11 @@ public abstract class DeliveryStoreTests(StoreFixture store) : IAsyncLifetime
         Assert.Single(await ClaimAsync(second: 90, node: "node-2"));
         Assert.False(await FinishAsync(first, DeliveryEnd.GiveUp));
         Assert.Equal(DeliveryState.Pending, (await ListAsync())[0].State);
-        await Deliveries.ReleaseAsync("node-1", default);
+        await Deliveries.ReleaseAsync("node-1", [], default);
         Assert.Empty(await ClaimAsync(second: 91));
-        await Deliveries.ReleaseAsync("node-2", default);
+        await Deliveries.ReleaseAsync("node-2", [first.Sequence], default);
+        Assert.Empty(await ClaimAsync(second: 91));
+        await Deliveries.ReleaseAsync("node-2", [first.Sequence + 1], default);
         ClaimedDelivery third = Assert.Single(await ClaimAsync(second: 91));
         await Deliveries.ReturnAsync(third, "node-1", default);
         Assert.Single(await ClaimAsync(second: 91));
@@ -225,7 +227,7 @@ public abstract class DeliveryStoreTests(StoreFixture store) : IAsyncLifetime
         Assert.Equal(DeliveryState.Pending, Assert.Single(await ListAsync("wh_2")).State);
         Assert.Equal(2, (await ClaimAsync(second: 60)).Count);
 
-        await Deliveries.ReleaseAsync("node-1", default);
+        await Deliveries.ReleaseAsync("node-1", [], default);
         while ((await Deliveries.TidyAsync(s_wide with { MaxFailed = 2 }, Sample.Noon.AddMinutes(1), default)).More)
         {
         }

@@ -19,7 +19,7 @@ internal sealed class SendingHouse : IAsyncDisposable
     private readonly SecretVault _vault;
     private int _events;
 
-    private SendingHouse(SqliteStoreFixture store, WebhooksOptions options, TestResolver resolver, ManualTimeProvider clock)
+    private SendingHouse(SqliteStoreFixture store, WebhooksOptions options, TestResolver resolver, ManualTimeProvider clock, IDeliveryStore deliveries)
     {
         Store = store;
         Resolver = resolver;
@@ -28,7 +28,7 @@ internal sealed class SendingHouse : IAsyncDisposable
         _vault = new SecretVault(options);
         _sender = new WebhookSender(policy, _vault, options, clock);
         Dispatcher = new DeliveryDispatcher(
-            store.Deliveries, _sender, _vault, store.DeliverySignal, options, new WebhooksMetrics(store.Meters), clock,
+            deliveries, _sender, _vault, store.DeliverySignal, options, new WebhooksMetrics(store.Meters), clock,
             new Logger<DeliveryDispatcher>(new LoggerFactory([_log])));
         Endpoints = new WebhookEndpoints(store.WebhookEndpoints, store.Deliveries, _vault, policy, Dispatcher, options, clock);
     }
@@ -45,11 +45,11 @@ internal sealed class SendingHouse : IAsyncDisposable
 
     public IReadOnlyList<string> Log => _log.Lines;
 
-    public static async Task<SendingHouse> StartAsync(Func<WebhooksOptions, WebhooksOptions>? configure = null, DateTimeOffset? now = null)
+    public static async Task<SendingHouse> StartAsync(Func<WebhooksOptions, WebhooksOptions>? configure = null, DateTimeOffset? now = null, Func<IDeliveryStore, IDeliveryStore>? deliveries = null)
     {
         SqliteStoreFixture store = await SqliteStoreFixture.OpenNewAsync();
         var options = new WebhooksOptions { AllowInsecure = true, AllowPrivateNetworks = true, DataDirectory = store.DataDirectory, NodeId = "node-1" };
-        var house = new SendingHouse(store, configure?.Invoke(options) ?? options, new TestResolver(), new ManualTimeProvider(now ?? DateTimeOffset.UtcNow));
+        var house = new SendingHouse(store, configure?.Invoke(options) ?? options, new TestResolver(), new ManualTimeProvider(now ?? DateTimeOffset.UtcNow), deliveries?.Invoke(store.Deliveries) ?? store.Deliveries);
         await house.Dispatcher.StartAsync(default);
         return house;
     }

@@ -56,7 +56,8 @@ internal sealed partial class Ocpp2Session
 
     private async Task StoreAsync(TransactionProgress progress, TransactionEvent told, DateTimeOffset time, MeterSample? sample, ReadOnlyMemory<byte> payload)
     {
-        double registerWh = (sample?.EnergyImportKwh ?? 0) * 1000;
+        // As the station told it: the way to kWh and back leaves 2039.0000000000002 of 2039.
+        double registerWh = Math.Round((sample?.EnergyImportKwh ?? 0) * 1000, 6);
         StationTransaction stored = await ChargePoint.OpenStationTransactionAsync(
             told.TransactionInfo.TransactionId, progress.EvseId, progress.IdTag ?? "", time, registerWh, CancellationToken.None);
         if (told.EventType == "Ended")

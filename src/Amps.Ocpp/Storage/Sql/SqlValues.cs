@@ -1,4 +1,5 @@
 using System.Data.Common;
+using System.Globalization;
 using System.Text.Json;
 using Amps.Ocpp.Model;
 
@@ -21,6 +22,10 @@ internal static class SqlValues
     /// <summary>The JSON array that the token <c>{ids}</c> of <see cref="SqlDialect"/> reads.</summary>
     public static string ToIdArray(this IEnumerable<DeviceId> ids) =>
         JsonSerializer.Serialize(ids.Select(id => id.Value).ToArray(), StoreJson.Default.StringArray);
+
+    /// <summary>The same of numbers, which come as text.</summary>
+    public static string ToIdArray(this IEnumerable<long> ids) =>
+        JsonSerializer.Serialize(ids.Select(id => id.ToString(CultureInfo.InvariantCulture)).ToArray(), StoreJson.Default.StringArray);
 
     public static string? GetText(this DbDataReader row, int column) => row.IsDBNull(column) ? null : row.GetString(column);
 
