@@ -8,7 +8,7 @@ namespace Amps.Ocpp.Bench.Load;
 /// A charge point that only counts answers. Calls of the central system are answered <c>NotImplemented</c>, pings by pongs.
 /// Frames are masked with zero, which RFC 6455 allows and which costs nothing.
 /// </summary>
-internal sealed class OcppClient(string id) : ByteStream(capacity: 2048)
+internal sealed class OcppClient(string id, ChargePointWords? words = null) : ByteStream(capacity: 2048)
 {
     private const int Text = 0x81;
     private const int Ping = 0x89;
@@ -22,13 +22,16 @@ internal sealed class OcppClient(string id) : ByteStream(capacity: 2048)
 
     public string Id => id;
 
+    /// <summary>What it says, in its version.</summary>
+    public ChargePointWords Words { get; } = words ?? ChargePointWords.Ocpp16;
+
     public async Task ConnectAsync(int port, int number, string? password)
     {
         await OpenAsync(port, number);
         string credentials = password is null ? "" : $"Authorization: Basic {Convert.ToBase64String(Encoding.ASCII.GetBytes($"{id}:{password}"))}\r\n";
         await SendAsync(Encoding.ASCII.GetBytes(
             $"GET /ocpp/{id} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
-            + $"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: ocpp1.6\r\n{credentials}\r\n"));
+            + $"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: {Words.Subprotocol}\r\n{credentials}\r\n"));
         int end;
         while ((end = Received.IndexOf("\r\n\r\n"u8)) < 0)
             await MoreAsync();
