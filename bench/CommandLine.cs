@@ -18,6 +18,7 @@ internal static class CommandLine
         ["start"] = StartScenario.RunAsync,
         ["units"] = UnitsScenario.RunAsync,
         ["nodes"] = NodesScenario.RunAsync,
+        ["sizing"] = SizingScenario.RunAsync,
     };
 
     private static readonly Argument<string> s_scenario = new("scenario") { Description = $"all, or one of {string.Join(", ", s_scenarios.Keys)}" };
