@@ -17,7 +17,10 @@ internal sealed class OcppClient(string id, ChargePointWords? words = null) : By
 
     private static int s_lastId;
 
+    private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
+
     private bool _keepsAnswer;
+    private bool _notStored;
     private byte[] _answer = [];
 
     public string Id => id;
@@ -46,12 +49,19 @@ internal sealed class OcppClient(string id, ChargePointWords? words = null) : By
     /// <summary>Sends the call under a new message id and waits for its answer.</summary>
     public async ValueTask CallAsync(Call call)
     {
-        call.Renew(Interlocked.Increment(ref s_lastId));
-        await SendAsync(call.Bytes);
-        while (!await IsAnswerAsync(call))
+        do
         {
-            // Something else came first.
+            if (_notStored)
+                await Task.Delay(RetryAfter);
+            _notStored = false;
+            call.Renew(Interlocked.Increment(ref s_lastId));
+            await SendAsync(call.Bytes);
+            while (!await IsAnswerAsync(call))
+            {
+                // Something else came first.
+            }
         }
+        while (_notStored);
     }
 
     /// <summary>Makes the call and returns the answer's text.</summary>
@@ -83,7 +93,9 @@ internal sealed class OcppClient(string id, ChargePointWords? words = null) : By
         while (!HasFrame(out header, out length))
             await MoreAsync(cancellationToken);
         int kind = Received[0];
-        byte[]? reply = kind switch
+        // The database was away or too slow: a charge point sends it again.
+        _notStored = call is not null && kind == Text && Received.Slice(header, length).StartsWith("[4,"u8) && Received.Slice(header, length).IndexOf("Not stored"u8) > 0;
+        byte[]? reply = _notStored ? null : kind switch
         {
             Text => Judge(Received.Slice(header, length), call),
             Ping => Frame(Pong, Received.Slice(header, length)),
