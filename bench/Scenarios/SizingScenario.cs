@@ -18,6 +18,9 @@ internal static class SizingScenario
     ];
 
     private const string Still = "second in which nothing is said, 1000 links a node";
+    /// <summary>Behind a unit that was not measured with two nodes.</summary>
+    private const char NotMeasured = '¹';
+
     private const int LinksMeasured = 1000;
     private const double Hour = 3600;
 
@@ -87,7 +90,7 @@ internal static class SizingScenario
             .Select(line => line.Split('|', StringSplitOptions.TrimEntries))
             .Where(cells => cells.Length == ClusterUnits.Shown + 3 && double.TryParse(cells[2], NumberStyles.Float | NumberStyles.AllowThousands, CultureInfo.InvariantCulture, out _))
             .ToDictionary(
-                cells => cells[1],
+                cells => cells[1].TrimEnd(NotMeasured, ' '),
                 cells => cells[2..^1].Select(cell => double.Parse(cell, NumberStyles.Float | NumberStyles.AllowThousands, CultureInfo.InvariantCulture)).ToArray(),
                 StringComparer.Ordinal);
     }
