@@ -37,7 +37,7 @@ internal static class SizingScenario
         Console.WriteLine("|---|---|---|---|---|---|---|---|---|---|");
         double[] sum = new double[ClusterUnits.Shown];
         foreach ((string unit, double times, string why) in s_peak)
-            Write($"{unit}: {why}", times, [.. units[unit].Select(one => one * times)]);
+            Write($"{unit}: {why}", times, [.. units[unit].Select(one => one * times)], request: unit.EndsWith("at the other node", StringComparison.Ordinal));
         Write("being linked: pings and timers", Hour, [.. units[Still].Select((one, column) => column is 0 or 1 ? one / LinksMeasured * Hour : 0)], furtherNode: false);
         Write("**all**", 0, [.. sum], add: false);
         Console.WriteLine();
@@ -49,7 +49,8 @@ internal static class SizingScenario
         Row("processors used by all nodes, own links", size => size.Links * sum[0] / Hour / 1e6);
         Row("processors used by all nodes, states of the others", size => size.Links * (size.Nodes - 1) * sum[1] / Hour / 1e6);
         Row("states that each node takes in, a second", size => size.Links * sum[5] / 2 / Hour);
-        Row("broker: messages in a second", size => size.Links * sum[4] / Hour);
+        // The broker counts as received only what comes with QoS 0; states come with QoS 1, and each goes out to both nodes.
+        Row("broker: messages in a second", size => size.Links * (sum[4] + (sum[5] / 2)) / Hour);
         Row("broker: messages out a second", size => size.Links * sum[5] / 2 * size.Nodes / Hour);
         Row("broker: share of its one thread", size => size.Links * Broker(size.Nodes) / Hour / 1e6);
         Row("broker: MB out a second", size => size.Links * sum[7] / 2 * size.Nodes / Hour / 1e6);
@@ -68,8 +69,11 @@ internal static class SizingScenario
 
         void Row(string what, Func<Size, double> figure) => Console.WriteLine($"| {what} | {string.Join(" | ", sizes.Select(size => Text(figure(size))))} |");
 
-        void Write(string what, double times, double[] figures, bool add = true, bool furtherNode = true)
+        void Write(string what, double times, double[] figures, bool add = true, bool furtherNode = true, bool request = false)
         {
+            // What a request costs two nodes, it costs once.
+            if (request)
+                (figures[0], figures[1]) = (figures[0] + figures[1], 0);
             if (!furtherNode)
                 figures[1] = 0;
             for (int i = 0; add && i < figures.Length; i++)
