@@ -17,6 +17,8 @@ internal static class CommandLine
         ["memory"] = MemoryScenario.RunAsync,
         ["start"] = StartScenario.RunAsync,
         ["units"] = UnitsScenario.RunAsync,
+        ["nodes"] = NodesScenario.RunAsync,
+        ["sizing"] = SizingScenario.RunAsync,
     };
 
     private static readonly Argument<string> s_scenario = new("scenario") { Description = $"all, or one of {string.Join(", ", s_scenarios.Keys)}" };
@@ -27,16 +29,17 @@ internal static class CommandLine
 
     private static readonly Argument<string> s_kind = new("kind");
     private static readonly Argument<int[]> s_ports = new("ports") { Arity = new ArgumentArity(3, 3) };
+    private static readonly Option<string[]> s_settings = new("--setting");
     private static readonly Argument<string> s_data = new("data") { Arity = ArgumentArity.ZeroOrOne };
 
     public static RootCommand Build()
     {
         s_scenario.AcceptOnlyFromAmong(["all", .. s_scenarios.Keys]);
-        var serve = new Command("serve", "One server of a measurement, told what to do by its input.") { s_kind, s_ports, s_data };
+        var serve = new Command("serve", "One server of a measurement, told what to do by its input.") { s_kind, s_ports, s_data, s_settings };
         serve.Hidden = true;
         serve.SetAction((given, _) => ServerLoop.RunAsync(
             given.GetValue(s_kind)!,
-            new ServerPlace(given.GetValue(s_ports)![0], given.GetValue(s_ports)![1], given.GetValue(s_ports)![2], given.GetValue(s_data) ?? "")));
+            new ServerPlace(given.GetValue(s_ports)![0], given.GetValue(s_ports)![1], given.GetValue(s_ports)![2], given.GetValue(s_data) ?? "") { Settings = given.GetValue(s_settings) ?? [] }));
         var root = new RootCommand("Measures the service beside bare references in turns.") { s_scenario, s_rounds, s_seconds, s_warmUp, s_connections, serve };
         root.SetAction(MeasureAsync);
         return root;

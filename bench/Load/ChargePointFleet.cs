@@ -6,8 +6,6 @@ namespace Amps.Ocpp.Bench.Load;
 internal sealed class ChargePointFleet : IDisposable
 {
     private const int AtOnce = 64;
-    private const string Boot = """{"chargePointVendor":"Vendor","chargePointModel":"Model","chargePointSerialNumber":"0123456789","firmwareVersion":"1.2.3"}""";
-    private const string Status = """{"connectorId":1,"errorCode":"NoError","status":"Charging","timestamp":"2026-01-01T00:00:00Z"}""";
 
     /// <summary>A 1.6 MeterValues of about 1 KB, measured now: energy, power, currents, voltages and state of charge; the energy changes with each use.</summary>
     public static string MeterValues { get; } = """
@@ -29,13 +27,16 @@ internal sealed class ChargePointFleet : IDisposable
     /// <summary>Connects and boots; each tells a status, and one sample of its meter, once.</summary>
     /// <param name="port">Port of the server.</param>
     /// <param name="count">How many.</param>
+    /// <param name="first">Number of the first one.</param>
+    /// <param name="mixed">Every fifth speaks OCPP 2.0.1, the others 1.6.</param>
+    /// <param name="atOnce">So many connect at the same time.</param>
     /// <param name="rest">They rest at once: they answer pings and calls, and make none of their own any more.</param>
-    public static async Task<ChargePointFleet> ConnectAsync(int port, int count, bool rest = false)
+    public static async Task<ChargePointFleet> ConnectAsync(int port, int count, bool rest = false, int first = 0, bool mixed = false, int atOnce = AtOnce)
     {
         var fleet = new ChargePointFleet();
-        foreach (int[] some in Enumerable.Range(0, count).Chunk(AtOnce))
+        foreach (int[] some in Enumerable.Range(first, count).Chunk(atOnce))
         {
-            OcppClient[] clients = await Task.WhenAll(some.Select(number => ConnectOneAsync(port, number)));
+            OcppClient[] clients = await Task.WhenAll(some.Select(number => ConnectOneAsync(port, number, mixed && number % 5 == 0 ? ChargePointWords.Ocpp201 : ChargePointWords.Ocpp16)));
             fleet._clients.AddRange(clients);
             // What a server asks is answered while the others still connect, not by all at one moment in the end.
             if (rest)
@@ -58,13 +59,14 @@ internal sealed class ChargePointFleet : IDisposable
 
     public void Dispose() => _clients.ForEach(client => client.Dispose());
 
-    private static async Task<OcppClient> ConnectOneAsync(int port, int number)
+    /// <summary>Connects one and boots it; it tells a status and a sample.</summary>
+    public static async Task<OcppClient> ConnectOneAsync(int port, int number, ChargePointWords words)
     {
-        var client = new OcppClient(AmpsServer.ChargePoint(number));
+        var client = new OcppClient(AmpsServer.ChargePoint(number), words);
         await client.ConnectAsync(port, number, AmpsServer.Password);
-        await client.CallAsync(OcppClient.Prepare("BootNotification", Boot));
-        await client.CallAsync(OcppClient.Prepare("StatusNotification", Status));
-        await client.CallAsync(OcppClient.Prepare("MeterValues", Compact(MeterValues)));
+        await client.CallAsync(OcppClient.Prepare("BootNotification", words.Boot));
+        await client.CallAsync(OcppClient.Prepare("StatusNotification", words.Status(0)));
+        await client.CallAsync(OcppClient.Prepare("MeterValues", words.MeterValues));
         return client;
     }
 }

@@ -8,7 +8,7 @@ namespace Amps.Ocpp.Bench.Load;
 /// A charge point that only counts answers. Calls of the central system are answered <c>NotImplemented</c>, pings by pongs.
 /// Frames are masked with zero, which RFC 6455 allows and which costs nothing.
 /// </summary>
-internal sealed class OcppClient(string id) : ByteStream(capacity: 2048)
+internal sealed class OcppClient(string id, ChargePointWords? words = null) : ByteStream(capacity: 2048)
 {
     private const int Text = 0x81;
     private const int Ping = 0x89;
@@ -17,10 +17,16 @@ internal sealed class OcppClient(string id) : ByteStream(capacity: 2048)
 
     private static int s_lastId;
 
+    private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
+
     private bool _keepsAnswer;
+    private bool _notStored;
     private byte[] _answer = [];
 
     public string Id => id;
+
+    /// <summary>What it says, in its version.</summary>
+    public ChargePointWords Words { get; } = words ?? ChargePointWords.Ocpp16;
 
     public async Task ConnectAsync(int port, int number, string? password)
     {
@@ -28,7 +34,7 @@ internal sealed class OcppClient(string id) : ByteStream(capacity: 2048)
         string credentials = password is null ? "" : $"Authorization: Basic {Convert.ToBase64String(Encoding.ASCII.GetBytes($"{id}:{password}"))}\r\n";
         await SendAsync(Encoding.ASCII.GetBytes(
             $"GET /ocpp/{id} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
-            + $"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: ocpp1.6\r\n{credentials}\r\n"));
+            + $"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: {Words.Subprotocol}\r\n{credentials}\r\n"));
         int end;
         while ((end = Received.IndexOf("\r\n\r\n"u8)) < 0)
             await MoreAsync();
@@ -43,12 +49,19 @@ internal sealed class OcppClient(string id) : ByteStream(capacity: 2048)
     /// <summary>Sends the call under a new message id and waits for its answer.</summary>
     public async ValueTask CallAsync(Call call)
     {
-        call.Renew(Interlocked.Increment(ref s_lastId));
-        await SendAsync(call.Bytes);
-        while (!await IsAnswerAsync(call))
+        do
         {
-            // Something else came first.
+            if (_notStored)
+                await Task.Delay(RetryAfter);
+            _notStored = false;
+            call.Renew(Interlocked.Increment(ref s_lastId));
+            await SendAsync(call.Bytes);
+            while (!await IsAnswerAsync(call))
+            {
+                // Something else came first.
+            }
         }
+        while (_notStored);
     }
 
     /// <summary>Makes the call and returns the answer's text.</summary>
@@ -80,7 +93,9 @@ internal sealed class OcppClient(string id) : ByteStream(capacity: 2048)
         while (!HasFrame(out header, out length))
             await MoreAsync(cancellationToken);
         int kind = Received[0];
-        byte[]? reply = kind switch
+        // The database was away or too slow: a charge point sends it again.
+        _notStored = call is not null && kind == Text && Received.Slice(header, length).StartsWith("[4,"u8) && Received.Slice(header, length).IndexOf("Not stored"u8) > 0;
+        byte[]? reply = _notStored ? null : kind switch
         {
             Text => Judge(Received.Slice(header, length), call),
             Ping => Frame(Pong, Received.Slice(header, length)),

@@ -14,7 +14,7 @@ internal static class AmpsServer
     /// <summary>What all charge points of the measurements present; as long and mixed as a generated one.</summary>
     public const string Password = "q7Rk2mXv9TbLw4ZsYc8N";
 
-    private const string Customer = "customer";
+    public const string Customer = "customer";
 
     public static string ChargePoint(int number) => $"CP{number:00000}";
 
@@ -29,6 +29,7 @@ internal static class AmpsServer
         "--Amps:RateLimit:RequestsPerSecond=1000000",
         "--Amps:RateLimit:Burst=10000000",
         "--Amps:Ocpp:MessagesPerSecond=0",
+        .. place.Settings.Select(setting => "--" + setting),
     ],
     static builder =>
     {
@@ -46,7 +47,7 @@ internal static class AmpsServer
         ChargePointDirectory directory = services.GetRequiredService<ChargePointDirectory>();
         await keys.SaveCustomerAsync(Customer, liveEnabled: true, CancellationToken.None);
         (_, string key) = await keys.IssueAsync(Customer, ApiEnvironment.Live, KeyPermissions.Read | KeyPermissions.Control, null, CancellationToken.None);
-        foreach (int[] some in Enumerable.Range(0, count).Chunk(1000))
+        foreach (int[] some in Enumerable.Range(0, count).Chunk(100))
             await Task.WhenAll(some.Select(number => directory.ChangeAsync(Id(number), _ => Record(number), CancellationToken.None)));
         return key;
     }

@@ -24,15 +24,16 @@ internal sealed class ChildServer : IAsyncDisposable
     /// <summary>Starts a server and waits until it listens.</summary>
     /// <param name="kind">One of the kinds that <see cref="ServerLoop"/> knows.</param>
     /// <param name="data">Data directory of the service; not used by the others.</param>
-    public static async Task<ChildServer> StartAsync(string kind, string data = "")
+    /// <param name="settings">Further settings of the service, <c>key=value</c>.</param>
+    public static async Task<ChildServer> StartAsync(string kind, string data = "", params string[] settings)
     {
-        ChildServer server = Launch(kind, data);
+        ChildServer server = Launch(kind, data, settings);
         string? line = await server._process.StandardOutput.ReadLineAsync();
         return line == "ready" ? server : throw new InvalidOperationException($"The server '{kind}' did not start: {line}");
     }
 
     /// <summary>Starts a server without waiting for anything.</summary>
-    public static ChildServer Launch(string kind, string data)
+    public static ChildServer Launch(string kind, string data, params string[] settings)
     {
         int ocpp = FreePort();
         int api = FreePort();
@@ -41,6 +42,11 @@ internal sealed class ChildServer : IAsyncDisposable
             start.ArgumentList.Add(typeof(ChildServer).Assembly.Location);
         foreach (string argument in (string[])["serve", kind, Text(ocpp), Text(api), Text(FreePort()), data])
             start.ArgumentList.Add(argument);
+        foreach (string setting in settings)
+        {
+            start.ArgumentList.Add("--setting");
+            start.ArgumentList.Add(setting);
+        }
         return new ChildServer(Process.Start(start)!, ocpp, api);
 
         static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
@@ -63,8 +69,16 @@ internal sealed class ChildServer : IAsyncDisposable
     /// <summary>Registers accepted charge points; returns the key of the customer that owns them.</summary>
     public Task<string> SeedAsync(int count) => AskAsync($"seed {count}");
 
+    /// <summary>Ends the process as a crash does.</summary>
+    public void Kill() => _process.Kill();
+
     public async ValueTask DisposeAsync()
     {
+        if (_process.HasExited)
+        {
+            _process.Dispose();
+            return;
+        }
         await _process.StandardInput.WriteLineAsync("quit");
         await _process.StandardInput.FlushAsync();
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));

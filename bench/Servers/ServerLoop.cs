@@ -4,7 +4,11 @@ using Microsoft.AspNetCore.Builder;
 namespace Amps.Ocpp.Bench.Servers;
 
 /// <summary>Where a server of the measurements listens and keeps its data.</summary>
-internal sealed record ServerPlace(int OcppPort, int ApiPort, int MqttPort, string Data);
+internal sealed record ServerPlace(int OcppPort, int ApiPort, int MqttPort, string Data)
+{
+    /// <summary>Further settings of the service, <c>key=value</c>.</summary>
+    public IReadOnlyList<string> Settings { get; init; } = [];
+}
 
 /// <summary>The child's side of <see cref="ChildServer"/>: one server, and answers about its process line by line.</summary>
 internal static class ServerLoop

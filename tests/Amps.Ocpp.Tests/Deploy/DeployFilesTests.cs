@@ -107,6 +107,25 @@ public sealed partial class DeployFilesTests(DeploySecrets secrets) : IClassFixt
     }
 
     [Fact]
+    public void The_database_takes_the_sessions_of_every_node_and_one_that_replaces_another()
+    {
+        const int MostReaders = 8;
+        const int Spare = 10;
+        string command = string.Join(' ', s_compose.Texts("database", "command"));
+        int limit = int.Parse(Regex.Match(command, @"max_connections=(\d+)", RegexOptions.None, TimeSpan.FromSeconds(1)).Groups[1].Value, CultureInfo.InvariantCulture);
+        Assert.True(limit >= ((s_compose.Nodes.Count() + 1) * (MostReaders + 1)) + Spare);
+    }
+
+    [Fact]
+    public void No_port_that_the_balancer_listens_on_may_become_a_source_port()
+    {
+        var sysctls = (Dictionary<object, object>)s_compose.Services["balancer"]["sysctls"];
+        string[] reserved = ((string)sysctls["net.ipv4.ip_local_reserved_ports"]).Split(',');
+        foreach (Match bound in Regex.Matches(Text("haproxy/haproxy.cfg"), @"bind :(\d+)", RegexOptions.None, TimeSpan.FromSeconds(1)))
+            Assert.Contains(bound.Groups[1].Value, reserved);
+    }
+
+    [Fact]
     public void Whoever_stops_the_service_waits_longer_than_it_drains()
     {
         using Microsoft.AspNetCore.Builder.WebApplication app = AmpsService.Build([]);

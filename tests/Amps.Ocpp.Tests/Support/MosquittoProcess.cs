@@ -22,6 +22,8 @@ public sealed class MosquittoProcess : IAsyncDisposable
 
     public string Directory { get; }
 
+    public int ProcessId => _process!.Id;
+
     public static int FreePort()
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);

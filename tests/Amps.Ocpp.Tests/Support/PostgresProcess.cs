@@ -31,6 +31,8 @@ public sealed class PostgresProcess : IAsyncDisposable
 
     public string Directory { get; }
 
+    public int ProcessId => _process!.Id;
+
     private string Data => Path.Combine(Directory, "data");
 
     /// <summary>Makes a cluster and starts its server; more lines of <c>postgresql.conf</c> may be given.</summary>
