@@ -32,7 +32,8 @@ internal sealed class NodesRequests(Cluster cluster, string key) : IAsyncDisposa
             {
                 for (int i = 0; i < 10; i++)
                     await EachAsync(what, node.ApiPort, devices, atOnce, 200, Read);
-            });
+            }
+            );
         }
         const string Told = "push of idle at the node that holds the link, and the delivery of its webhook";
         yield return (Told, devices, async () =>
@@ -41,7 +42,8 @@ internal sealed class NodesRequests(Cluster cluster, string key) : IAsyncDisposa
             await EachAsync(Told, cluster.One.ApiPort, devices, atOnce, 202, Push);
             await _webhooks.AwaitAsync(devices);
             await _webhooks.CloseAsync();
-        });
+        }
+        );
     }
 
     public void Report(ResultTable table)
