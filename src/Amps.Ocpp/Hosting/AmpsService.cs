@@ -22,11 +22,12 @@ public static class AmpsService
         builder.Logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
         // Who reads the log may stall; the service must not (faults D19).
         builder.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(console => console.QueueFullMode = Microsoft.Extensions.Logging.Console.ConsoleLoggerQueueFullMode.DropWrite);
-        Logs.SampledLoggerFactory.AddTo(builder.Services);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(20));
         // Started before everything else and stopped after it.
         Metrics.OtlpExport.AddTo(builder.Services, builder.Configuration);
-        builder.Services.AddAmps(AmpsSettings.Read(builder.Configuration));
+        var settings = AmpsSettings.Read(builder.Configuration);
+        Logs.SampledLoggerFactory.AddTo(builder.Services, settings.LogLinesPerSecond);
+        builder.Services.AddAmps(settings);
         builder.Services.AddHostedService<SystemdNotifier>();
         WebApplication app = builder.Build();
         app.UseAmps();

@@ -48,6 +48,9 @@ public sealed record AmpsSettings
 
     public required DialectOptions Dialects { get; init; }
 
+    /// <summary>Warnings or errors of one kind that are logged in a second; 0: all of them (faults X7).</summary>
+    public int LogLinesPerSecond { get; init; }
+
     /// <summary>The operator's key that must exist; null = none.</summary>
     public string? BootstrapOperatorKey { get; init; }
 
@@ -134,6 +137,7 @@ public sealed record AmpsSettings
                 HeartbeatIntervalSeconds = reader.Whole("Amps:Ocpp:HeartbeatIntervalSeconds", 300, 1, 86_400),
                 StrictSchema = reader.Flag("Amps:Ocpp:StrictSchema", false),
             },
+            LogLinesPerSecond = reader.Whole("Amps:Logs:LinesPerSecond", Logs.SampledLoggerFactory.DefaultLinesPerSecond, 0, 100_000),
             BootstrapOperatorKey = reader.Secret("Amps:Bootstrap:OperatorKey", minLength: 24),
         };
         reader.RefuseUnknown();

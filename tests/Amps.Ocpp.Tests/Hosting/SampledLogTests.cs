@@ -54,7 +54,7 @@ public sealed partial class SampledLogTests
         });
         double seconds = Math.Ceiling(Stopwatch.GetElapsedTime(started).TotalSeconds) + 1;
         int lines = service.Lines.Count(line => line.Contains("bad message", StringComparison.Ordinal) || line.Contains("(BadMessage)", StringComparison.Ordinal));
-        Assert.InRange(lines, 1, seconds * (SampledLogger.LinesPerSecond + 1));
+        Assert.InRange(lines, 1, seconds * (SampledLoggerFactory.DefaultLinesPerSecond + 1));
     }
 
     [LoggerMessage(1, LogLevel.Warning, "Somebody knocks, {Number}")]

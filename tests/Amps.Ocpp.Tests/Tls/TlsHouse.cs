@@ -26,6 +26,7 @@ public sealed class TlsHouse : IAsyncDisposable
         house.Service = await ServiceHost.StartAsync(
         [
             "Amps:Mqtt:Mode=Off",
+            "Amps:Logs:LinesPerSecond=0",
             $"Kestrel:Endpoints:OcppTls:Url=https://127.0.0.1:{house.Port}",
             $"Kestrel:Endpoints:OcppTls:Certificate:Path={ecdsa}",
             $"Kestrel:Endpoints:OcppTls:Certificate:KeyPath={ecdsaKey}",

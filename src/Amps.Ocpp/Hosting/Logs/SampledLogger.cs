@@ -3,13 +3,13 @@ using System.Collections.Concurrent;
 namespace Amps.Ocpp.Hosting.Logs;
 
 /// <summary>One category's logger; see <see cref="SampledLoggerFactory"/>.</summary>
-internal sealed class SampledLogger(ILogger inner, TimeProvider time) : ILogger, IDisposable
+internal sealed class SampledLogger(ILogger inner, TimeProvider time, int linesPerSecond) : ILogger, IDisposable
 {
-    /// <summary>Lines of one kind that are written in each second.</summary>
-    public const int LinesPerSecond = 10;
-
     private readonly TimeProvider _time = time;
     private readonly ConcurrentDictionary<(LogLevel Level, int Id, string? Name), Kind> _kinds = new();
+
+    /// <summary>Lines of one kind that are written in each second; 0: all.</summary>
+    private int LinesPerSecond { get; } = linesPerSecond;
 
     public IDisposable? BeginScope<TState>(TState state)
         where TState : notnull => inner.BeginScope(state);
@@ -18,7 +18,7 @@ internal sealed class SampledLogger(ILogger inner, TimeProvider time) : ILogger,
 
     public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
     {
-        if (logLevel < LogLevel.Warning || logLevel == LogLevel.None || !inner.IsEnabled(logLevel) || KindOf(logLevel, eventId).MayWrite())
+        if (logLevel < LogLevel.Warning || logLevel == LogLevel.None || !inner.IsEnabled(logLevel) || LinesPerSecond == 0 || KindOf(logLevel, eventId).MayWrite())
             inner.Log(logLevel, eventId, state, exception, formatter);
     }
 
@@ -54,7 +54,7 @@ internal sealed class SampledLogger(ILogger inner, TimeProvider time) : ILogger,
                     _from = now;
                     _written = 0;
                 }
-                if (_written < LinesPerSecond)
+                if (_written < owner.LinesPerSecond)
                 {
                     _written++;
                     return true;
