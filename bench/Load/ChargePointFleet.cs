@@ -8,7 +8,7 @@ internal sealed class ChargePointFleet : IDisposable
     private const int AtOnce = 64;
 
     /// <summary>A 1.6 MeterValues of about 1 KB, measured now: energy, power, currents, voltages and state of charge; the energy changes with each use.</summary>
-    public static string MeterValues { get; } = """
+    public static string MeterValues => """
         {"connectorId":1,"transactionId":1,"meterValue":[{"timestamp":"2026-01-01T00:00:00Z","sampledValue":[
         {"value":"00000000","context":"Sample.Periodic","measurand":"Energy.Active.Import.Register","unit":"Wh"},
         {"value":"11040.0","context":"Sample.Periodic","measurand":"Power.Active.Import","unit":"W"},

@@ -3,12 +3,12 @@ using System.Globalization;
 namespace Amps.Ocpp.Bench.Load;
 
 /// <summary>What the charge points of the measurements say, in one version of OCPP.</summary>
-internal sealed record ChargePointWords(string Subprotocol, string Boot, string MeterValues, string[] Statuses, Func<OcppClient, ValueTask> Transact)
+internal sealed record ChargePointWords(string Subprotocol, string Boot, Func<string> Sample, string[] Statuses, Func<OcppClient, ValueTask> Transact)
 {
     public static ChargePointWords Ocpp16 { get; } = new(
         "ocpp1.6",
         """{"chargePointVendor":"Vendor","chargePointModel":"Model","chargePointSerialNumber":"0123456789","firmwareVersion":"1.2.3"}""",
-        ChargePointFleet.Compact(ChargePointFleet.MeterValues),
+        static () => ChargePointFleet.Compact(ChargePointFleet.MeterValues),
         [
             """{"connectorId":1,"errorCode":"NoError","status":"Charging","timestamp":"2026-01-01T00:00:00Z"}""",
             """{"connectorId":1,"errorCode":"NoError","status":"SuspendedEV","timestamp":"2026-01-01T00:01:00Z"}""",
@@ -18,12 +18,15 @@ internal sealed record ChargePointWords(string Subprotocol, string Boot, string 
     public static ChargePointWords Ocpp201 { get; } = new(
         "ocpp2.0.1",
         """{"reason":"PowerUp","chargingStation":{"vendorName":"Vendor","model":"Model","serialNumber":"0123456789","firmwareVersion":"1.2.3"}}""",
-        $$"""{"evseId":1,"meterValue":[{{Meter("00000000")}}]}""",
+        static () => $$"""{"evseId":1,"meterValue":[{{Meter("00000000")}}]}""",
         [
             """{"timestamp":"2026-01-01T00:00:00Z","connectorStatus":"Available","evseId":1,"connectorId":1}""",
             """{"timestamp":"2026-01-01T00:01:00Z","connectorStatus":"Occupied","evseId":1,"connectorId":1}""",
         ],
         Transact201Async);
+
+    /// <summary>A MeterValues of now: what is older than some minutes counts as of the past, and costs less.</summary>
+    public string MeterValues => Sample();
 
     /// <summary>A status that differs from the one before.</summary>
     public string Status(int turn) => Statuses[turn % Statuses.Length];

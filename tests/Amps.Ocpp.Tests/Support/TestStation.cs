@@ -52,13 +52,13 @@ public sealed class TestStation : IAsyncDisposable
 
     public IReadOnlyList<string> Violations => _check.Violations;
 
-    public static async Task<TestStation> ConnectAsync(Uri ocpp, string id, string version) =>
-        new(await TestChargePoint.ConnectAsync(ocpp, id, null, "ocpp" + version), version);
+    public static async Task<TestStation> ConnectAsync(Uri ocpp, string id, string version, string? password = null) =>
+        new(await TestChargePoint.ConnectAsync(ocpp, id, password, "ocpp" + version), version);
 
     /// <summary>Connects, boots and tells that the EVSE is free.</summary>
-    public static async Task<TestStation> BootAsync(Uri ocpp, string id, string version, Action<TestStation>? before = null)
+    public static async Task<TestStation> BootAsync(Uri ocpp, string id, string version, Action<TestStation>? before = null, string? password = null)
     {
-        TestStation station = await ConnectAsync(ocpp, id, version);
+        TestStation station = await ConnectAsync(ocpp, id, version, password);
         before?.Invoke(station);
         Assert.Equal("Accepted", (await station.BootAsync()).GetProperty("status").GetString());
         await station.StatusAsync("Available");
