@@ -57,7 +57,7 @@ internal sealed class SamplingSetup(ChargePoint chargePoint, SamplingKeys keys, 
         CallAnswerSummary answer = await change(keys.Interval, wanted, cancellationToken);
         if (answer.Accepted)
             _interval = wanted;
-        else
+        else if (answer.Status is CallStatus.Rejected or CallStatus.NotSupported)
             _intervalFixed = true;
         if (answer.Status == CallStatus.Rejected && int.TryParse(_interval, CultureInfo.InvariantCulture, out int taken) && taken > shortest)
             chargePoint.Learn(learned => learned with { SampleIntervalSeconds = taken });
@@ -88,10 +88,11 @@ internal sealed class SamplingSetup(ChargePoint chargePoint, SamplingKeys keys, 
     {
         _interval = interval.Value;
         _intervalFixed = interval.ReadOnly;
-        if (_intervalFixed || _interval is SlowInterval or FastInterval)
+        if (_intervalFixed)
             return;
-        if ((await change(keys.Interval, SlowInterval, cancellationToken)).Accepted)
+        if (_interval is not (SlowInterval or FastInterval) && (await change(keys.Interval, SlowInterval, cancellationToken)).Accepted)
             _interval = SlowInterval;
+        // One that began before this was known could not be sampled faster.
         if (chargePoint.Chargers.Any(charger => charger.State.Transaction is not null))
             await SampleFasterAsync(cancellationToken);
     }

@@ -34,6 +34,9 @@ internal sealed class Ocpp16Setup
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         CallOutcome outcome = await _session.SendAsync("GetConfiguration", Ocpp16Messages.GetConfiguration(s_keys), cancellationToken);
+        // Many are busy when they have just come back: what depends on this holds for the whole link.
+        if (outcome.Kind == CallOutcomeKind.TimedOut)
+            outcome = await _session.SendAsync("GetConfiguration", Ocpp16Messages.GetConfiguration(s_keys), cancellationToken);
         if (!outcome.IsResult)
             return;
         var known = new Dictionary<string, Setting>(StringComparer.OrdinalIgnoreCase);
